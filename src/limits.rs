@@ -1,0 +1,64 @@
+//! Every limit of the readers, with its reason.
+//!
+//! A limit that is reached is an [`Incident`](crate::incident::Incident): the
+//! audit goes on with what was read and the result says that it is incomplete.
+
+/// The limits of one audit. [`Limits::default`] fits store APKs up to a few gigabytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one input file. Larger than any store allows (Play: 4 GiB with asset packs).
+    pub input_bytes: u64,
+    /// Entries of one archive. The largest known store APKs have about 60,000.
+    pub zip_entries: usize,
+    /// Inflated bytes of one entry. DEX files end below 200 MB, resource tables below 100 MB.
+    pub entry_bytes: u64,
+    /// Inflated bytes of all entries that one audit reads. A deflate bomb of 1:1000 stops here.
+    pub total_bytes: u64,
+    /// Archives inside archives: a bundle holds APKs, an APK may hold one more in its assets.
+    pub nesting: u32,
+    /// Members of a bundle, and splits of an app. Bundles with every density, ABI and language have about 150.
+    pub members: usize,
+    /// Elements that lie inside each other in one XML file. Android's own parser has no limit; real manifests end at 8.
+    pub xml_depth: usize,
+    /// Elements and attributes of one XML file. The largest manifests have about 20,000.
+    pub xml_nodes: usize,
+    /// Strings of one string pool. Resource tables of the largest apps have about 500,000.
+    pub pool_strings: usize,
+    /// Entries of one resource table, over all configurations. Large apps have about 3,000,000.
+    pub resource_entries: usize,
+    /// Steps from a resource reference to a value. Android's AssetManager2 stops at 20 (kMaxIterations).
+    pub resource_hops: u32,
+    /// DEX files of one app. Large apps have about 60.
+    pub dex_files: usize,
+    /// Instructions of one app that are walked. The largest apps have about 60,000,000.
+    pub instructions: u64,
+    /// Call sites kept for one called member; the rest is counted. Keeps facts small: one site proves the call.
+    pub sites_per_member: usize,
+    /// Bytes of one string that goes into facts or a report. Longer ones are cut and marked with `…`.
+    pub text_bytes: usize,
+    /// Incidents kept for one app; the rest is counted.
+    pub incidents: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            input_bytes: 8 << 30,
+            zip_entries: 400_000,
+            entry_bytes: 1 << 30,
+            total_bytes: 4 << 30,
+            nesting: 3,
+            members: 1_000,
+            xml_depth: 256,
+            xml_nodes: 1_000_000,
+            pool_strings: 5_000_000,
+            resource_entries: 20_000_000,
+            resource_hops: 20,
+            dex_files: 500,
+            instructions: 400_000_000,
+            sites_per_member: 16,
+            text_bytes: 4_096,
+            incidents: 1_000,
+        }
+    }
+}

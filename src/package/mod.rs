@@ -1,0 +1,2 @@
+//! One app assembled from base and splits.
+pub mod manifest;
