@@ -6,6 +6,7 @@ pub mod error;
 pub mod incident;
 pub mod limits;
 pub mod package;
+pub mod signatures;
 pub mod signing;
 pub mod xml;
 pub mod arsc;

@@ -1,0 +1,2 @@
+//! The data: schema of the files, loader, overlay, index.
+pub mod schema;
