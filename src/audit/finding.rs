@@ -1,0 +1,92 @@
+//! A finding: which rule, about what, how bad, how sure, on which clause, shown by what.
+
+use super::Case;
+use super::evidence::Evidence;
+use crate::signatures::schema::{Rule, RuleConfidence, Severity, Text};
+use sha2::{Digest, Sha256};
+
+/// A lead for whoever reads the report; never a conviction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// `F-` and twelve hex digits: the same for the same rule, app and subject, in every build.
+    pub id: String,
+    /// Id of the rule.
+    pub rule: String,
+    /// How bad, if it is true.
+    pub severity: Severity,
+    /// How sure, as a statement about the file.
+    pub confidence: RuleConfidence,
+    /// Name of the finding.
+    pub title: Text,
+    /// What was found.
+    pub message: Text,
+    /// Ids of the clauses that it rests on.
+    pub clauses: Vec<String>,
+    /// What it is about: a permission, a component, `application`.
+    pub subject: String,
+    /// What shows it; never empty.
+    pub evidence: Vec<Evidence>,
+    /// What to do.
+    pub remedy: Text,
+}
+
+/// Values for the `{names}` of a rule's texts.
+pub(crate) type Values<'v> = &'v [(&'v str, Text)];
+
+impl Finding {
+    /// A finding of `rule` about `subject`.
+    pub(crate) fn new(rule: &Rule, case: &Case<'_>, subject: &str, evidence: Vec<Evidence>, values: Values<'_>) -> Self {
+        let mut hash = Sha256::new();
+        for part in [rule.id.as_str(), &case.facts.manifest.package, subject] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        let hex: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+        Self {
+            id: format!("F-{hex}"),
+            rule: rule.id.clone(),
+            severity: rule.severity,
+            confidence: rule.confidence,
+            title: fill(&rule.title, values),
+            message: fill(&rule.message, values),
+            clauses: rule.clauses.clone(),
+            subject: subject.into(),
+            evidence,
+            remedy: fill(&rule.remedy, values),
+        }
+    }
+
+    /// The same, with clauses added in front of the rule's own.
+    pub(crate) fn with_clauses<'c>(mut self, clauses: impl IntoIterator<Item = &'c String>) -> Self {
+        let mut all: Vec<String> = clauses.into_iter().cloned().collect();
+        all.append(&mut self.clauses);
+        let mut seen = std::collections::BTreeSet::new();
+        all.retain(|c| seen.insert(c.clone()));
+        self.clauses = all;
+        self
+    }
+
+    /// The same, one step less severe.
+    pub(crate) fn milder(mut self) -> Self {
+        self.severity = match self.severity {
+            Severity::High => Severity::Medium,
+            Severity::Medium => Severity::Low,
+            Severity::Low | Severity::Info => Severity::Info,
+        };
+        self
+    }
+}
+
+/// Puts values into the `{names}` of a text.
+pub(crate) fn fill(text: &Text, values: Values<'_>) -> Text {
+    let one = |template: &str, pick: fn(&Text) -> &str| {
+        values.iter().fold(template.to_owned(), |done, (name, value)| done.replace(&format!("{{{name}}}"), pick(value)))
+    };
+    Text { zh: one(&text.zh, |t| &t.zh), en: one(&text.en, |t| &t.en) }
+}
+
+/// The same words in both languages: names of permissions and classes.
+pub(crate) fn same(text: &str) -> Text {
+    Text { zh: text.into(), en: text.into() }
+}

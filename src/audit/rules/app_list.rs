@@ -1,0 +1,54 @@
+//! Ways to see which other apps are installed: permissions, or a long list of packages in `queries`.
+
+use crate::audit::Case;
+use crate::audit::evidence::{Evidence, EvidenceKind};
+use crate::audit::finding::{Finding, same};
+use crate::signatures::schema::{Rule, RuleConfidence, Text, Tier};
+
+/// Permissions that open the list of installed apps.
+const PERMISSIONS: [&str; 3] = [
+    "android.permission.QUERY_ALL_PACKAGES",
+    "com.android.permission.GET_INSTALLED_APPS",
+    "com.samsung.android.permission.GET_APP_LIST",
+];
+
+/// So many packages in `queries` are no longer those an app talks to (share targets, wallets, maps).
+const MANY_QUERIES: usize = 30;
+
+pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = case
+        .permissions
+        .iter()
+        .filter(|p| p.requested() && PERMISSIONS.contains(&p.permission.name.as_str()) && p.tier != Tier::Necessary)
+        .map(|p| {
+            let name = &p.permission.name;
+            let how = Text { zh: "权限".into(), en: "a permission".into() };
+            let values = [("how", how), ("permission", same(name))];
+            let finding = Finding::new(rule, case, name, p.evidence.clone(), &values);
+            match p.tier {
+                Tier::OnUserAction => finding.milder(),
+                Tier::NotJudged => Finding { confidence: RuleConfidence::Tentative, ..finding },
+                Tier::Necessary | Tier::NotNeeded => finding,
+            }
+        })
+        .collect();
+    let queries = &case.facts.manifest.queries.packages;
+    if queries.len() >= MANY_QUERIES {
+        let what = format!("queries: {} packages", queries.len());
+        let how = Text {
+            zh: format!("清单文件 <queries> 中列出的 {} 个应用", queries.len()),
+            en: format!("the {} packages that <queries> names", queries.len()),
+        };
+        let values = [("how", how), ("permission", same("<queries>"))];
+        let shown = queries.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let evidence = Evidence {
+            file: case.facts.files.first().map(|f| f.name.clone()),
+            entry: Some("AndroidManifest.xml".into()),
+            path: Some("manifest/queries".into()),
+            ..Evidence::new(EvidenceKind::Manifest, format!("{what}: {shown} …"))
+        };
+        let finding = Finding::new(rule, case, "queries", vec![evidence], &values).milder();
+        findings.push(Finding { confidence: RuleConfidence::Tentative, ..finding });
+    }
+    findings
+}

@@ -1,0 +1,102 @@
+//! What keeps a static audit from seeing everything.
+//!
+//! While one of these is there, "not found" must not be said of the channel it hides.
+
+use super::marks::{Grade, Mark, MarkIndex, SdkHit};
+use crate::facts::{CallFact, Facts};
+use crate::incident::Channel;
+use crate::signatures::SignatureDb;
+use crate::signatures::schema::Text;
+
+/// One obstacle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// `packer`, `dynamic-code`, `foreign-code` or `native-code`.
+    pub kind: &'static str,
+    /// Id of the packer or SDK, or the member that loads code.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// What it hides.
+    pub hides: Channel,
+    /// What that means, in words.
+    pub effect: Text,
+    /// What shows it.
+    pub marks: Vec<Mark>,
+    /// The calls that show it.
+    pub calls: Vec<CallFact>,
+}
+
+/// Members of the platform that load code which is not in the package's own DEX files.
+const CODE_LOADERS: [&str; 6] = [
+    "Ldalvik/system/DexClassLoader;-><init>",
+    "Ldalvik/system/InMemoryDexClassLoader;-><init>",
+    "Ldalvik/system/PathClassLoader;-><init>",
+    "Ldalvik/system/DelegateLastClassLoader;-><init>",
+    "Ldalvik/system/DexFile;->loadDex",
+    "Ldalvik/system/DexFile;-><init>",
+];
+
+/// The multidex support libraries open the app's own DEX files with these members.
+const OWN_CODE_LOADERS: [&str; 2] = ["androidx.multidex.", "android.support.multidex."];
+
+/// Categories of SDKs whose app code is not DEX: JavaScript, Dart, C#, Lua or native.
+const FOREIGN_CODE: [&str; 4] = ["cross-platform", "game-engine", "mini-program", "plugin-framework"];
+
+pub(super) fn find(facts: &Facts, db: &SignatureDb, packers: &MarkIndex<'_>, sdks: &[SdkHit]) -> Vec<Obstacle> {
+    let mut found = Vec::new();
+    for hit in packers.find(facts).into_iter().filter(|hit| hit.grade != Grade::Referenced) {
+        if let Some(packer) = db.data.packers.iter().find(|p| p.id == hit.id) {
+            found.push(Obstacle {
+                kind: "packer",
+                id: hit.id,
+                name: packer.name.clone(),
+                hides: Channel::Code,
+                effect: packer.leaves.clone(),
+                marks: hit.marks,
+                calls: Vec::new(),
+            });
+        }
+    }
+    found.extend(code_loading(facts));
+    for hit in sdks.iter().filter(|hit| hit.grade == Grade::Strong) {
+        let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else { continue };
+        if FOREIGN_CODE.contains(&sdk.category.as_str()) {
+            found.push(Obstacle {
+                kind: "foreign-code",
+                id: hit.id.clone(),
+                name: sdk.name.clone(),
+                hides: Channel::Code,
+                effect: Text {
+                    zh: "应用代码可能不在 DEX 中（脚本、Dart、C# 或原生代码），本工具未读取该部分".into(),
+                    en: "app code may lie outside DEX (script, Dart, C# or native); that part was not read".into(),
+                },
+                marks: hit.marks.clone(),
+                calls: Vec::new(),
+            });
+        }
+    }
+    found
+}
+
+fn code_loading(facts: &Facts) -> Option<Obstacle> {
+    let calls: Vec<CallFact> = facts
+        .calls
+        .iter()
+        .filter(|c| CODE_LOADERS.iter().any(|loader| c.member.starts_with(loader)))
+        .filter(|c| !c.sites.iter().all(|s| OWN_CODE_LOADERS.iter().any(|own| s.class.starts_with(own))))
+        .cloned()
+        .collect();
+    (!calls.is_empty()).then(|| Obstacle {
+        kind: "dynamic-code",
+        id: "code-loading".into(),
+        name: Text { zh: "动态加载代码".into(), en: "code loaded at run time".into() },
+        hides: Channel::Code,
+        effect: Text {
+            zh: "存在加载外部代码的调用，加载的内容不在本 APK 中，静态检测无法覆盖".into(),
+            en: "the app can load code that is not in this APK; it cannot be examined statically".into(),
+        },
+        marks: Vec::new(),
+        calls,
+    })
+}

@@ -1,0 +1,15 @@
+//! The frozen layer: everything about one app that judging needs, without the APK.
+//!
+//! Facts are owned, sorted and versioned. The same files give the same facts,
+//! byte for byte; facts and a signature database give the same report, whether
+//! the APK is there or not (`permscope judge`). Nothing in here depends on the
+//! signature database: what a new rule might ask for has to be in the facts already.
+
+pub mod extract;
+mod model;
+pub mod notation;
+
+pub use model::{
+    CallFact, CallSite, ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
+    NativeFact, SCHEMA, SignerFact, State,
+};

@@ -1,0 +1,210 @@
+//! Shape of the facts. A change that old readers would misread needs a new [`SCHEMA`].
+
+use crate::elf::NativeLib;
+use crate::incident::{Channel, Incident};
+use crate::package::manifest::Manifest;
+use crate::signing::SchemeSigner;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Version of the facts' layout.
+pub const SCHEMA: &str = "permscope-facts/1";
+
+/// What is known about one app, from its files alone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Facts {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Version of permscope that extracted them.
+    pub tool_version: String,
+    /// The files, in the order they were given; members of a bundle behind it.
+    pub files: Vec<FileFact>,
+    /// Members and files that were left out, and why.
+    pub excluded: Vec<ExcludedFile>,
+    /// The manifest of base and splits, merged.
+    pub manifest: Manifest,
+    /// Signers of every APK, by scheme.
+    pub signers: Vec<SignerFact>,
+    /// DEX files in class-path order.
+    pub dex: Vec<DexFact>,
+    /// Classes that the code names and no DEX file defines, platform classes left out; sorted.
+    pub referenced: Vec<String>,
+    /// Members of classes outside the app that the code uses; sorted by member.
+    pub calls: Vec<CallFact>,
+    /// Native libraries, sorted by file and entry.
+    pub native: Vec<NativeFact>,
+    /// Other entries that can identify a library: assets, META-INF, files at the root; sorted, `file!entry`.
+    pub assets: Vec<String>,
+    /// Host names in the strings of the code; sorted.
+    pub hosts: Vec<String>,
+    /// How much of each channel was read.
+    pub coverage: Coverage,
+    /// Trouble on the way; sorted.
+    pub incidents: Vec<Incident>,
+}
+
+/// What a file is in the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileRole {
+    /// The APK without a split name.
+    #[default]
+    Base,
+    /// A split.
+    Split,
+    /// A container of APKs.
+    Bundle,
+}
+
+/// One file of the app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileFact {
+    /// File name without its folder; members as `bundle.apks!splits/base-master.apk`.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256, lower-case hex.
+    pub sha256: String,
+    /// What it is.
+    pub role: FileRole,
+    /// Name of the split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<String>,
+    /// SHA-256 of `AndroidManifest.xml`, inflated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest_sha256: Option<String>,
+}
+
+/// A file that is not part of what was judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExcludedFile {
+    /// As in [`FileFact::name`].
+    pub name: String,
+    /// Why, in English.
+    pub reason: String,
+}
+
+/// Signers of one APK under one scheme.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignerFact {
+    /// As in [`FileFact::name`].
+    pub file: String,
+    /// The signer.
+    #[serde(flatten)]
+    pub signer: SchemeSigner,
+}
+
+/// One DEX file; one for each member of a DEX 041 container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DexFact {
+    /// As in [`FileFact::name`].
+    pub file: String,
+    /// Entry of the archive.
+    pub entry: String,
+    /// SHA-256 of the entry, inflated.
+    pub sha256: String,
+    /// Bytes of the entry, inflated.
+    pub size: u64,
+    /// Format version (`035`).
+    pub version: String,
+    /// Number of classes that it defines.
+    pub classes: u32,
+    /// Number of method references.
+    pub methods: u32,
+    /// The classes, as Java names; sorted. The first definition on the class path counts.
+    pub defines: Vec<String>,
+}
+
+/// A member outside the app that the code uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallFact {
+    /// `Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;`; fields as `Lx/Y;->NAME:I`.
+    pub member: String,
+    /// How many instructions use it.
+    pub count: u32,
+    /// The first of them, in file order; see [`crate::limits::Limits::sites_per_member`].
+    pub sites: Vec<CallSite>,
+}
+
+/// One instruction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallSite {
+    /// Index in [`Facts::dex`].
+    pub dex: u32,
+    /// Class, as a Java name.
+    pub class: String,
+    /// Method with its descriptor: `onCreate(Landroid/os/Bundle;)V`.
+    pub method: String,
+    /// Byte offset of the instruction in the DEX entry.
+    pub offset: u64,
+}
+
+/// One native library.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NativeFact {
+    /// As in [`FileFact::name`].
+    pub file: String,
+    /// Entry of the archive: `lib/arm64-v8a/libfoo.so`.
+    pub entry: String,
+    /// Bytes, inflated.
+    pub size: u64,
+    /// SHA-256, inflated; absent where the entry could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// What the ELF file says; absent where it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elf: Option<NativeLib>,
+}
+
+/// How much of a channel was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// All of it.
+    Complete,
+    /// Not there to be read: the app has none.
+    #[default]
+    Absent,
+    /// A part; what is missing is in the incidents.
+    Partial,
+    /// Nothing.
+    Unreadable,
+}
+
+/// State of a channel with the reasons.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelState {
+    /// How much was read.
+    pub state: State,
+    /// Why it is not complete, in English; one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<String>,
+}
+
+/// State of every channel.
+pub type Coverage = BTreeMap<Channel, ChannelState>;
+
+impl Facts {
+    /// State of one channel.
+    pub fn state(&self, channel: Channel) -> State {
+        self.coverage.get(&channel).map_or(State::Absent, |c| c.state)
+    }
+
+    /// Whether every channel was read to the end, so that "not found" can be said.
+    pub fn complete(&self) -> bool {
+        self.coverage.values().all(|c| matches!(c.state, State::Complete | State::Absent))
+    }
+
+    /// SHA-256 of the file called `name`.
+    pub fn file_sha256(&self, name: &str) -> Option<&str> {
+        self.files.iter().find(|f| f.name == name).map(|f| f.sha256.as_str())
+    }
+}
