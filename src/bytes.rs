@@ -55,7 +55,11 @@ impl<'a> Reader<'a> {
 
     /// Takes the next `len` bytes; `what` names them in the error.
     pub fn take(&mut self, len: usize, what: &'static str) -> Result<&'a [u8], ParseError> {
-        match self.pos.checked_add(len).and_then(|end| Some((end, self.data.get(self.pos..end)?))) {
+        match self
+            .pos
+            .checked_add(len)
+            .and_then(|end| Some((end, self.data.get(self.pos..end)?)))
+        {
             Some((end, slice)) => {
                 self.pos = end;
                 Ok(slice)
@@ -133,7 +137,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Checks that `count` items of `size` bytes can lie in what is left, before anything is allocated for them.
-    pub fn check_count(&self, count: u32, size: usize, what: &'static str) -> Result<usize, ParseError> {
+    pub fn check_count(
+        &self,
+        count: u32,
+        size: usize,
+        what: &'static str,
+    ) -> Result<usize, ParseError> {
         let count_ = count as usize;
         match count_.checked_mul(size) {
             Some(total) if total <= self.remaining() => Ok(count_),
@@ -167,7 +176,10 @@ mod tests {
         assert_eq!(r.u32("c").unwrap(), 3);
         let error = r.u8("one more byte").unwrap_err();
         assert_eq!(error.offset, 107);
-        assert_eq!(error.to_string(), "at offset 0x6b: expected one more byte, found 0 of 1 bytes");
+        assert_eq!(
+            error.to_string(),
+            "at offset 0x6b: expected one more byte, found 0 of 1 bytes"
+        );
     }
 
     /// The examples of the DEX format specification, section "LEB128".
@@ -182,7 +194,12 @@ mod tests {
             assert_eq!(Reader::new(bytes).sleb128("s").unwrap(), signed);
             assert_eq!(Reader::new(bytes).uleb128("u").unwrap(), unsigned);
         }
-        assert_eq!(Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f]).uleb128("u").unwrap(), u32::MAX);
+        assert_eq!(
+            Reader::new(&[0xff, 0xff, 0xff, 0xff, 0x0f])
+                .uleb128("u")
+                .unwrap(),
+            u32::MAX
+        );
         assert!(Reader::new(&[0x80]).uleb128("u").is_err());
     }
 

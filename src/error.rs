@@ -26,13 +26,21 @@ impl ParseError {
         expected: impl Into<Cow<'static, str>>,
         found: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { offset, expected: expected.into(), found: found.into() }
+        Self {
+            offset,
+            expected: expected.into(),
+            found: found.into(),
+        }
     }
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "at offset {:#x}: expected {}", self.offset, self.expected)?;
+        write!(
+            f,
+            "at offset {:#x}: expected {}",
+            self.offset, self.expected
+        )?;
         if !self.found.is_empty() {
             write!(f, ", found {}", self.found)?;
         }

@@ -75,7 +75,13 @@ pub struct Incident {
 impl Incident {
     /// An incident without an offset that hides nothing.
     pub fn new(code: IncidentCode, file: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { code, file: file.into(), offset: None, detail: detail.into(), hides: None }
+        Self {
+            code,
+            file: file.into(),
+            offset: None,
+            detail: detail.into(),
+            hides: None,
+        }
     }
 
     /// An incident made of a reader's error.
@@ -85,7 +91,13 @@ impl Incident {
         } else {
             format!("expected {}, found {}", error.expected, error.found)
         };
-        Self { code, file: file.into(), offset: Some(error.offset), detail, hides: None }
+        Self {
+            code,
+            file: file.into(),
+            offset: Some(error.offset),
+            detail,
+            hides: None,
+        }
     }
 
     /// The same, at `offset`.

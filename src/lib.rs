@@ -1,7 +1,10 @@
 //! permscope audits what personal information an Android app can reach, from the APK alone.
+pub mod arsc;
 pub mod bytes;
+pub mod code;
 pub mod container;
 pub mod dex;
+pub mod elf;
 pub mod error;
 pub mod incident;
 pub mod limits;
@@ -9,6 +12,3 @@ pub mod package;
 pub mod signatures;
 pub mod signing;
 pub mod xml;
-pub mod arsc;
-pub mod elf;
-pub mod code;

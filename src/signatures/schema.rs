@@ -267,6 +267,9 @@ pub struct CataloguePermission {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PermissionFile {
+    /// Name of the file (`location`); the loader fills it in where the file does not state it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
     /// The permissions of this file.
     pub permission: Vec<PrivacyPermission>,
     /// Sources of this file.
