@@ -1,14 +1,19 @@
 //! permscope audits what personal information an Android app can reach, from the APK alone.
+
 pub mod arsc;
+pub mod audit;
 pub mod bytes;
 pub mod code;
 pub mod container;
+pub mod detect;
 pub mod dex;
 pub mod elf;
 pub mod error;
+pub mod facts;
 pub mod incident;
 pub mod limits;
 pub mod package;
+pub mod report;
 pub mod signatures;
 pub mod signing;
 pub mod xml;

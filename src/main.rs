@@ -1,2 +1,7 @@
 //! The command line program `permscope`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    permscope::cli::run()
+}

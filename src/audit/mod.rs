@@ -22,7 +22,6 @@ use crate::signatures::SignatureDb;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) facts: &'a Facts,
-    pub(crate) detections: &'a Detections,
     pub(crate) declared: &'a Declared<'a>,
     pub(crate) permissions: &'a [PermissionVerdict],
     pub(crate) db: &'a SignatureDb,
@@ -42,7 +41,7 @@ pub struct Audit {
 /// Judges one app.
 pub fn audit(facts: &Facts, detections: &Detections, declared: &Declared<'_>, db: &SignatureDb) -> Audit {
     let permissions = verdict::all(facts, detections, declared, db);
-    let case = Case { facts, detections, declared, permissions: &permissions, db };
+    let case = Case { facts, declared, permissions: &permissions, db };
     let mut findings = Vec::new();
     for rule in &db.data.rules {
         if rule.when.code {

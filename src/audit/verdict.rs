@@ -72,7 +72,7 @@ fn one(
     let judgement = db.tier(&declared.functions, &permission.name);
     let supply = declared.edition == Edition::Supply && !declared.functions.is_empty();
     let tier = if supply { Tier::NotJudged } else { judgement.tier };
-    let reasons: Vec<_> = judgement.reasons.iter().filter_map(|id| db.reason(id)).collect();
+    let reasons = || judgement.reasons.iter().map(|(_, reason)| *reason);
     let reason = match tier {
         Tier::NotJudged if supply => Text {
             zh: "服务供给侧版本，不适用必要个人信息清单（国信办秘字〔2021〕14号第三条）".into(),
@@ -83,10 +83,10 @@ fn one(
             zh: "所声明的功能既无需该权限对应的个人信息，也无需该项能力".into(),
             en: "the declared function needs neither the information that it opens nor the capability".into(),
         },
-        Tier::Necessary | Tier::OnUserAction => join(reasons.iter().map(|r| (r.zh.as_str(), r.en.as_str()))),
+        Tier::Necessary | Tier::OnUserAction => join(reasons().map(|r| (r.zh.as_str(), r.en.as_str()))),
     };
     let own_alternative = db.permission(&permission.name).and_then(|p| p.privacy).and_then(|p| p.alternative.clone());
-    let alternative = reasons.iter().find_map(|r| r.alternative.clone()).or(own_alternative);
+    let alternative = reasons().find_map(|r| r.alternative.clone()).or(own_alternative);
     let evidence = permission
         .requests
         .iter()
@@ -101,17 +101,17 @@ fn one(
         },
         // The manifest states the request; the tier is our derivation unless the listed information names it.
         confidence: match tier {
-            Tier::Necessary if judgement.basis.as_deref() == Some("info") => RuleConfidence::Certain,
+            Tier::Necessary if judgement.basis == Some("info") => RuleConfidence::Certain,
             Tier::NotJudged => RuleConfidence::Tentative,
             Tier::Necessary | Tier::OnUserAction | Tier::NotNeeded => RuleConfidence::Firm,
         },
         tier,
-        function: judgement.function.filter(|_| tier != Tier::NotJudged),
+        function: judgement.function.filter(|_| tier != Tier::NotJudged).map(|f| f.id.clone()),
         reason,
-        condition: judgement.condition.filter(|_| tier != Tier::NotJudged),
+        condition: judgement.condition.filter(|_| tier != Tier::NotJudged).cloned(),
         alternative,
         avoidable: judgement.avoidable && tier == Tier::OnUserAction,
-        clauses: if tier == Tier::NotJudged { Vec::new() } else { judgement.clauses },
+        clauses: if tier == Tier::NotJudged { Vec::new() } else { judgement.clauses.iter().map(|c| (*c).to_owned()).collect() },
         permission: permission.clone(),
         evidence,
     }

@@ -1,1 +1,3 @@
-//! (to come)
+//! stub
+/// stub
+#[derive(Clone,Debug,Default,PartialEq,Eq,serde::Serialize,serde::Deserialize)] pub struct SchemeSigner {}

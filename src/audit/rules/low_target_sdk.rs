@@ -22,7 +22,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter(|p| {
             let protection = case.db.protection_at(&p.permission.name, RUNTIME_PERMISSIONS);
-            protection.is_some_and(|level| level.split('|').next() == Some("dangerous"))
+            protection.is_some_and(|p| p.base == "dangerous")
         })
         .collect();
     if bundled.is_empty() {

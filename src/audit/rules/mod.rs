@@ -32,13 +32,9 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
 
 /// Short name of a permission in both languages.
 pub(super) fn title(case: &Case<'_>, permission: &str) -> Text {
-    let view = case.db.permission(permission);
-    if let Some(privacy) = view.and_then(|v| v.privacy) {
-        return privacy.title.clone();
-    }
-    let label = view.and_then(|v| v.catalogue).map(|c| c.label.clone()).unwrap_or_default();
+    let title = case.db.permission(permission).and_then(|v| v.title()).cloned().unwrap_or_default();
     let or_name = |text: String| if text.is_empty() { permission.to_owned() } else { text };
-    Text { zh: or_name(label.zh), en: or_name(label.en) }
+    Text { zh: or_name(title.zh), en: or_name(title.en) }
 }
 
 /// Names of the personal information that a permission opens.
@@ -83,7 +79,7 @@ mod tests {
     /// A rule that says `code = true` and has none would silently never fire.
     #[test]
     fn rules_with_code_and_code_with_rules() {
-        let db = SignatureDb::builtin();
+        let db = SignatureDb::builtin().unwrap();
         let in_data: Vec<&str> = db.data.rules.iter().filter(|r| r.when.code).map(|r| r.id.as_str()).collect();
         let in_code: Vec<&str> = RULES.iter().map(|(id, _)| *id).collect();
         assert_eq!(in_data, in_code);

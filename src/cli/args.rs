@@ -1,0 +1,130 @@
+//! What can be typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Audits what personal information an Android app can reach, from the APK alone.
+///
+/// Findings are leads, not convictions: consent, moment and frequency have to be
+/// confirmed by a dynamic test. No network is used.
+#[derive(Debug, Parser)]
+#[command(name = "permscope", version, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Audit one app: an APK, base and splits, a bundle (.apks, .xapk, .apkm), a folder of splits, or - for stdin
+    Audit(Audit),
+    /// Print the facts of one app as JSON: everything that judging needs, without the APK
+    Facts(Facts),
+    /// Judge facts again: the same report as `audit` gives, byte for byte
+    Judge(Judge),
+    /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
+    Explain(Explain),
+    /// Look after the signature data
+    Db {
+        #[command(subcommand)]
+        command: Db,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Audit {
+    /// Files of one app
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) judging: Judging,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Facts {
+    /// Files of one app
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Write to a file
+    #[arg(short, long)]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Judge {
+    /// A file that `permscope facts` wrote, or - for stdin
+    pub(super) facts: PathBuf,
+    #[command(flatten)]
+    pub(super) judging: Judging,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Explain {
+    /// An id or name: `online-shopping`, 网上购物, CAMERA, umeng/analytics, background-location, CN-NEC14-4; without it, a list
+    pub(super) id: Option<String>,
+    /// zh or en; by default the locale's
+    #[arg(long)]
+    pub(super) lang: Option<String>,
+    /// Lay a folder of data files over the built-in ones
+    #[arg(long)]
+    pub(super) signatures: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Db {
+    /// Check the data files and run their examples
+    Check {
+        /// Lay a folder of data files over the built-in ones
+        #[arg(long)]
+        signatures: Option<PathBuf>,
+    },
+}
+
+/// Options of every command that judges.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Judging {
+    /// The declared function: id, Chinese or English name, or a store's category; several are a union
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub(super) functions: Vec<String>,
+    /// Whom the app serves; the lists of necessary information bind the consumer side only
+    #[arg(long, value_enum, default_value_t = Edition::Consumer)]
+    pub(super) edition: Edition,
+    /// Form of the report
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// zh, en, or zh,en for both in JSON; by default the locale's
+    #[arg(long)]
+    pub(super) lang: Option<String>,
+    /// Write the report to a file
+    #[arg(short, long)]
+    pub(super) output: Option<PathBuf>,
+    /// Lowest severity that makes the exit code 1
+    #[arg(long, value_enum, default_value_t = FailOn::Low)]
+    pub(super) fail_on: FailOn,
+    /// Lay a folder of data files over the built-in ones
+    #[arg(long)]
+    pub(super) signatures: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Edition {
+    /// The consumers of the service
+    Consumer,
+    /// Those who provide it: drivers, couriers, merchants, anchors, doctors
+    Supply,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Info,
+    Low,
+    Medium,
+    High,
+    Never,
+}

@@ -1,0 +1,163 @@
+//! What the commands do.
+
+use super::args::{self, Args, Command, Db, FailOn, Format, Judging};
+use super::{Exit, Stop, explain, print};
+use crate::audit::{Declared, Edition};
+use crate::detect::Detector;
+use crate::engine;
+use crate::facts::Facts;
+use crate::limits::Limits;
+use crate::report::v1::Report;
+use crate::report::{Language, Languages, text};
+use crate::signatures::SignatureDb;
+use crate::signatures::schema::Severity;
+use std::path::{Path, PathBuf};
+
+pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+    match args.command {
+        Command::Audit(audit) => {
+            let facts = extract(&audit.files)?;
+            report(&facts, &audit.judging)
+        }
+        Command::Facts(facts) => {
+            let found = extract(&facts.files)?;
+            deliver(&json(&found)?, facts.output.as_deref())?;
+            Ok(if found.complete() { Exit::Clean } else { Exit::Incomplete })
+        }
+        Command::Judge(judge) => {
+            let facts = read_facts(&judge.facts)?;
+            report(&facts, &judge.judging)
+        }
+        Command::Explain(ask) => {
+            let db = database(ask.signatures.as_deref())?;
+            let language = languages(ask.lang.as_deref())?.first();
+            match ask.id {
+                Some(id) => print(&explain::one(&db, &id, language).ok_or_else(|| unknown(&id, language))?)?,
+                None => print(&explain::list(&db, language))?,
+            }
+            Ok(Exit::Clean)
+        }
+        Command::Db { command: Db::Check { signatures } } => check(signatures.as_deref()),
+    }
+}
+
+fn unknown(id: &str, language: Language) -> Stop {
+    let what = match language {
+        Language::Zh => format!("数据库中没有 `{id}`；不带参数运行 `permscope explain` 可列出全部条目"),
+        Language::En => format!("the data has no `{id}`; `permscope explain` without a name lists everything"),
+    };
+    Stop::new(Exit::Usage, what)
+}
+
+fn extract(files: &[PathBuf]) -> Result<Facts, Stop> {
+    let limits = Limits::default();
+    let sources = engine::open(files, &limits).map_err(|e| Stop::new(Exit::Usage, e))?;
+    engine::facts(&sources, &limits).map_err(|e| Stop::new(Exit::Incomplete, e))
+}
+
+fn read_facts(path: &Path) -> Result<Facts, Stop> {
+    let sources = engine::open(&[path.to_owned()], &Limits::default()).map_err(|e| Stop::new(Exit::Usage, e))?;
+    let source = sources.first().ok_or_else(|| Stop::new(Exit::Usage, "no facts"))?;
+    let facts: Facts = serde_json::from_slice(&source.bytes)
+        .map_err(|e| Stop::new(Exit::Usage, format!("{}: not a facts file: {e}", path.display())))?;
+    if facts.schema != crate::facts::SCHEMA {
+        let what = format!("{}: facts of layout `{}`, this version reads `{}`", path.display(), facts.schema, crate::facts::SCHEMA);
+        return Err(Stop::new(Exit::Usage, what));
+    }
+    Ok(facts)
+}
+
+fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+    match overlay {
+        None => SignatureDb::builtin().map_err(|e| Stop::new(Exit::Internal, e)),
+        Some(folder) => SignatureDb::with_overlay(folder).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            Stop::new(Exit::Usage, lines.join("\n"))
+        }),
+    }
+}
+
+fn report(facts: &Facts, judging: &Judging) -> Result<Exit, Stop> {
+    let languages = languages(judging.lang.as_deref())?;
+    let db = database(judging.signatures.as_deref())?;
+    let edition = match judging.edition {
+        args::Edition::Consumer => Edition::Consumer,
+        args::Edition::Supply => Edition::Supply,
+    };
+    let declared = Declared::resolve(&db, &judging.functions, edition).map_err(|e| Stop::new(Exit::Usage, e))?;
+    let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
+    let written = match judging.format {
+        Format::Text => text::render(&report, languages.first()),
+        Format::Json => json(&report)?,
+    };
+    deliver(&written, judging.output.as_deref())?;
+    Ok(exit(&report, judging.fail_on))
+}
+
+fn exit(report: &Report, fail_on: FailOn) -> Exit {
+    let least = match fail_on {
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Low => Some(Severity::Low),
+        FailOn::Medium => Some(Severity::Medium),
+        FailOn::High => Some(Severity::High),
+        FailOn::Never => None,
+    };
+    if least.is_some_and(|least| report.findings.iter().any(|f| f.severity >= least)) {
+        Exit::Findings
+    } else if report.coverage.complete {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
+    let mut text = serde_json::to_string_pretty(value).map_err(|e| Stop::new(Exit::Internal, e))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
+    match output {
+        Some(path) => {
+            std::fs::write(path, text).map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display())))
+        }
+        None => print(text),
+    }
+}
+
+fn languages(asked: Option<&str>) -> Result<Languages, Stop> {
+    match asked {
+        Some(text) => Languages::parse(text)
+            .ok_or_else(|| Stop::new(Exit::Usage, format!("--lang takes zh, en or zh,en, not `{text}`"))),
+        None => Ok(Languages::only(locale())),
+    }
+}
+
+/// The locale of messages, in the order of POSIX (XBD 8.2): LC_ALL, LC_MESSAGES, LANG.
+#[allow(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+fn locale() -> Language {
+    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .unwrap_or_default();
+    if set.to_ascii_lowercase().starts_with("zh") { Language::Zh } else { Language::En }
+}
+
+fn check(overlay: Option<&Path>) -> Result<Exit, Stop> {
+    let db = database(overlay)?;
+    let complaints = engine::check_data(&db);
+    for complaint in &complaints {
+        print(&format!("{complaint}\n"))?;
+    }
+    if !complaints.is_empty() {
+        return Err(Stop::new(Exit::Findings, format!("{} complaints about the data", complaints.len())));
+    }
+    let counts = db.counts();
+    print(&format!(
+        "data {} {}: {} functions, {} permissions, {} SDKs, {} rules, {} clauses: all well-formed, all examples hold\n",
+        db.version, db.digest, counts.functions, counts.permissions, counts.sdks, counts.rules, counts.clauses
+    ))?;
+    Ok(Exit::Clean)
+}

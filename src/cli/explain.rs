@@ -1,0 +1,378 @@
+//! `permscope explain`: what a thing is, why it is so, what to do, and who says so.
+
+use crate::report::{Language, Languages, words::word};
+use crate::signatures::SignatureDb;
+use crate::signatures::schema::{Clause, ClauseText, Confidence, Function, Identity, Instrument, Rule, Sdk, Source, Text, Tier};
+use std::fmt::Write;
+
+/// The explanation of an id or name; `None` where the data does not know it.
+pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<String> {
+    let mut page = Page { db, language, out: String::new() };
+    if let Some(function) = db.function(id) {
+        page.function(function);
+    } else if let Some(rule) = db.rule(id) {
+        page.rule(rule);
+    } else if let Some(sdk) = db.sdk(id) {
+        page.sdk(sdk);
+    } else if let Some((instrument, clause)) = db.clause(id) {
+        page.clause(instrument, clause);
+    } else if let Some(instrument) = db.instrument(id) {
+        page.instrument(instrument);
+    } else if let Some(packer) = db.packer(id) {
+        page.head(&packer.id, &packer.name);
+        page.field("厂商", "vendor", &page.text(&packer.vendor));
+        page.field("影响", "effect", &page.text(&packer.leaves));
+        page.identity(&packer.identity);
+        page.sources(&packer.source);
+    } else if let Some(kind) = db.information(id) {
+        page.head(id, &Text { zh: kind.zh.clone(), en: kind.en.clone() });
+        page.opened_by(id);
+    } else if !page.permission(id) {
+        return None;
+    }
+    Some(page.out)
+}
+
+/// Everything that can be explained, a line each.
+pub(super) fn list(db: &SignatureDb, language: Language) -> String {
+    let mut page = Page { db, language, out: String::new() };
+    page.title("功能", "Functions");
+    for f in &db.data.functions {
+        page.item(&f.id, &f.name);
+    }
+    page.title("规则", "Rules");
+    for r in &db.data.rules {
+        page.item(&r.id, &r.title);
+    }
+    page.title("法规文件", "Instruments");
+    for i in &db.data.law {
+        page.item(&i.id, &i.title);
+    }
+    page.title("加固", "Packers");
+    for p in &db.data.packers {
+        page.item(&p.id, &p.name);
+    }
+    page.title("SDK", "SDKs");
+    for s in &db.data.sdks {
+        page.item(&s.id, &s.name);
+    }
+    page.title("涉及个人信息的权限", "Permissions that open personal information");
+    for p in db.data.permissions.iter().flat_map(|f| &f.permission) {
+        page.item(&p.name, &p.title);
+    }
+    page.out
+}
+
+struct Page<'d> {
+    db: &'d SignatureDb,
+    language: Language,
+    out: String,
+}
+
+impl Page<'_> {
+    fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
+        match self.language {
+            Language::Zh => zh,
+            Language::En => en,
+        }
+    }
+
+    fn text(&self, text: &Text) -> String {
+        Languages::only(self.language).prose(text).get(self.language).to_owned()
+    }
+
+    fn line(&mut self, text: &str) {
+        let _ = writeln!(self.out, "{text}");
+    }
+
+    fn title(&mut self, zh: &str, en: &str) {
+        let title = self.pick(zh, en).to_owned();
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        self.line(&title);
+    }
+
+    fn item(&mut self, id: &str, name: &Text) {
+        let line = format!("  {id}  {}", self.text(name));
+        self.line(&line);
+    }
+
+    fn head(&mut self, id: &str, name: &Text) {
+        let line = format!("{} · {id}", self.text(name));
+        self.line(&line);
+    }
+
+    fn field(&mut self, zh: &str, en: &str, value: &str) {
+        if !value.is_empty() {
+            let line = match self.language {
+                Language::Zh => format!("  {zh}：{value}"),
+                Language::En => format!("  {en}: {value}"),
+            };
+            self.line(&line);
+        }
+    }
+
+    fn sources(&mut self, sources: &[Source]) {
+        for source in sources {
+            let line = format!("{}: {} · {} · {}", source.of, source.from, source.date, self.checked(source.confidence));
+            self.field("来源", "source", &line);
+        }
+    }
+
+    fn checked(&self, confidence: Confidence) -> &'static str {
+        let zh = self.language == Language::Zh;
+        match confidence {
+            Confidence::Verified => if zh { "已逐字核对" } else { "checked word for word" },
+            Confidence::Partly => if zh { "部分核对" } else { "checked in part" },
+            Confidence::Memory => if zh { "未核对，引用前须查证原文" } else { "not checked: look it up before citing" },
+            Confidence::Derived => if zh { "本项目推导" } else { "our own derivation" },
+        }
+    }
+
+    fn cite(&self, id: &str) -> String {
+        match self.db.clause(id) {
+            Some((instrument, clause)) => match self.language {
+                Language::Zh => format!("《{}》{} [{id}]", self.text(&instrument.title), clause.number),
+                Language::En => format!("{}, {} [{id}]", self.text(&instrument.title), clause.number),
+            },
+            None => id.to_owned(),
+        }
+    }
+
+    fn cites(&mut self, ids: &[String]) {
+        for id in ids {
+            let line = self.cite(id);
+            self.field("依据", "clause", &line);
+        }
+    }
+
+    fn function(&mut self, function: &Function) {
+        self.head(&function.id, &function.name);
+        self.field("基本功能", "basic function", &self.text(&function.basic_function));
+        if let Some(clause) = &function.clause {
+            self.cites(std::slice::from_ref(clause));
+        }
+        if function.needs_no_personal_info {
+            self.line(&format!("  {}", self.pick("无须个人信息，即可使用基本功能服务", "no personal information is needed for the basic function")));
+        }
+        for info in &function.necessary_info {
+            let text = Text { zh: info.zh.clone(), en: info.en.clone() };
+            self.field("必要个人信息", "necessary information", &self.text(&text));
+        }
+        for tier in [Tier::Necessary, Tier::OnUserAction] {
+            let key = if tier == Tier::Necessary { "necessary" } else { "on-user-action" };
+            self.line(&format!("  {}", word(key, self.language)));
+            for permission in function.permission.iter().filter(|p| p.tier == tier) {
+                let reasons: Vec<String> = permission
+                    .reasons
+                    .iter()
+                    .filter_map(|id| self.db.reason(id))
+                    .map(|r| self.text(&Text { zh: r.zh.clone(), en: r.en.clone() }))
+                    .collect();
+                let condition = permission.condition.as_ref().map(|c| format!(" ({})", self.text(c))).unwrap_or_default();
+                let line = format!("    {} — {}{condition}", permission.name, reasons.join(self.pick("；", "; ")));
+                self.line(&line);
+            }
+        }
+        self.line(&format!("  {} ({})", word("not-needed", self.language), function.not_needed.len()));
+        for name in &function.not_needed {
+            self.line(&format!("    {name}"));
+        }
+        for note in &function.notes {
+            let note = self.text(note);
+            self.field("注意", "note", &note);
+        }
+        self.sources(&function.source);
+    }
+
+    fn rule(&mut self, rule: &Rule) {
+        self.head(&rule.id, &rule.title);
+        self.field("说明", "what", &self.text(&rule.message));
+        self.field("建议", "what to do", &self.text(&rule.remedy));
+        self.field("可能的误报", "may look like this and is none", &self.text(&rule.false_positives));
+        self.cites(&rule.clauses);
+    }
+
+    fn sdk(&mut self, sdk: &Sdk) {
+        self.head(&sdk.id, &sdk.name);
+        self.field("运营者", "vendor", &format!("{} {}", self.text(&sdk.vendor), sdk.country));
+        if let Some(purpose) = self.db.data.categories.category.get(&sdk.category) {
+            self.field("用途", "purpose", &self.text(purpose));
+        }
+        self.field("网站", "site", sdk.website.as_deref().unwrap_or_default());
+        if let Some(collects) = &sdk.collects {
+            let names: Vec<String> = collects
+                .information
+                .iter()
+                .filter_map(|id| self.db.information(id))
+                .map(|k| self.text(&Text { zh: k.zh.clone(), en: k.en.clone() }))
+                .collect();
+            let basis = if collects.basis == "disclosure" {
+                self.pick("依据公开披露", "by disclosure")
+            } else {
+                self.pick("一般认知，未经查证，不得引用", "general knowledge, not checked, not to be cited")
+            };
+            let line = format!("{} ({basis})", names.join(self.pick("、", ", ")));
+            self.field("收集的信息", "collects", &line);
+        }
+        let disclosed = sdk.disclosed_permissions.join(", ");
+        self.field("厂商文档列明的权限", "permissions in the vendor's documents", &disclosed);
+        if let Some(observed) = &sdk.observed {
+            let (files, permissions) = (observed.files.join(", "), observed.permissions.join(", "));
+            self.field("所检视的二进制", "binaries read", &files);
+            self.field("其清单带入的权限", "permissions that its manifest merges in", &permissions);
+        }
+        self.identity(&sdk.identity);
+        self.sources(&sdk.source);
+    }
+
+    fn identity(&mut self, identity: &Identity) {
+        for (zh, en, list) in [
+            ("类包名", "packages", &identity.packages),
+            ("类包名（弱）", "packages (weak)", &identity.weak_packages),
+            ("组件", "components", &identity.components),
+            ("原生库", "native libraries", &identity.native),
+            ("原生库（弱）", "native libraries (weak)", &identity.weak_native),
+            ("meta-data（弱）", "meta-data (weak)", &identity.meta_data),
+            ("意图动作（弱）", "actions (weak)", &identity.actions),
+            ("文件", "files", &identity.assets),
+            ("域名（弱）", "hosts (weak)", &identity.hosts),
+        ] {
+            let list = list.join(", ");
+            self.field(zh, en, &list);
+        }
+    }
+
+    fn clause(&mut self, instrument: &Instrument, clause: &Clause) {
+        let line = self.cite(&clause.id);
+        self.line(&line);
+        let kind = match clause.text_kind {
+            ClauseText::Quote => ("原文", "text"),
+            ClauseText::QuoteReflowed => ("原文（条目合并）", "text (items joined)"),
+            ClauseText::Summary => ("摘要（非原文）", "summary (not the wording)"),
+            ClauseText::Title => ("标题", "title"),
+            ClauseText::None => ("", ""),
+        };
+        if !clause.text.zh.is_empty() {
+            let label = self.pick(kind.0, kind.1).to_owned();
+            self.field(&label, &label, &clause.text.zh);
+        }
+        if self.language == Language::En {
+            self.field("", "in English", &clause.text.en);
+        }
+        self.field("文字核对", "wording", self.checked(clause.confidence));
+        let shown = match (clause.detectability.as_str(), self.language) {
+            ("full", Language::Zh) => "APK 可直接显示",
+            ("partial", Language::Zh) => "APK 可显示一部分（线索）",
+            (_, Language::Zh) => "APK 不能显示",
+            ("full", Language::En) => "an APK shows it",
+            ("partial", Language::En) => "an APK shows a part of it (a lead)",
+            (_, Language::En) => "an APK cannot show it",
+        };
+        self.field("静态可见性", "static analysis", shown);
+        self.field("方法", "how", clause.how.as_deref().unwrap_or_default());
+        let (signals, needs) = (clause.signals.join(", "), clause.needs.join(", "));
+        self.field("信号", "signals", &signals);
+        self.field("还需要", "also needed", &needs);
+        for rule in self.db.data.rules.iter().filter(|r| r.clauses.contains(&clause.id)) {
+            let line = format!("{} ({})", self.text(&rule.title), rule.id);
+            self.field("相关规则", "rule", &line);
+        }
+        self.status(instrument);
+    }
+
+    fn status(&mut self, instrument: &Instrument) {
+        self.field("效力", "level and status", &format!("{} · {}", instrument.level, instrument.status));
+        let dates = [("发布", "issued", &instrument.issued), ("施行", "in force from", &instrument.effective)];
+        for (zh, en, date) in dates {
+            self.field(zh, en, date);
+        }
+        if !instrument.basis {
+            let note = self.pick("不得作为执法依据引用，仅供参考", "not to be cited as a basis; for reference only").to_owned();
+            self.field("注意", "note", &note);
+        }
+        self.sources(&instrument.source);
+    }
+
+    fn instrument(&mut self, instrument: &Instrument) {
+        self.head(&instrument.id, &instrument.title);
+        self.field("文号", "number", &instrument.number);
+        self.field("发布机关", "issuer", &instrument.issuer);
+        self.status(instrument);
+        for clause in &instrument.clause {
+            let text: String = clause.text.zh.chars().take(60).collect();
+            self.line(&format!("  {}  {}  {text}", clause.id, clause.number));
+        }
+    }
+
+    /// A permission by full or short name; false where the data does not know it.
+    fn permission(&mut self, id: &str) -> bool {
+        let full = [id.to_owned(), format!("android.permission.{id}"), format!("com.google.android.gms.permission.{id}"), format!("com.android.permission.{id}")];
+        let Some((name, view)) = full.iter().find_map(|name| Some((name, self.db.permission(name)?))) else {
+            return false;
+        };
+        let own = Text { zh: name.clone(), en: name.clone() };
+        self.head(name, view.title().unwrap_or(&own));
+        if let Some(entry) = view.catalogue {
+            self.field("权限组", "group", view.group().unwrap_or_default());
+            self.field("各级别的保护等级", "protection by API level", &entry.protection.join("; "));
+            self.field("系统说明", "the platform's label", &self.text(&entry.label));
+            self.field("备注", "note", entry.note.as_deref().unwrap_or_default());
+        }
+        if let Some(privacy) = view.privacy {
+            let names: Vec<String> = privacy
+                .information
+                .iter()
+                .filter_map(|id| self.db.information(id))
+                .map(|k| self.text(&Text { zh: k.zh.clone(), en: k.en.clone() }))
+                .collect();
+            let information = names.join(self.pick("、", ", "));
+            self.field("可接触的个人信息", "opens", &information);
+            if let Some(alternative) = &privacy.alternative {
+                let since = privacy.alternative_since.map(|s| format!(" (API {s}+)")).unwrap_or_default();
+                let line = format!("{}{since}", self.text(alternative));
+                self.field("无需权限的替代方式", "a way that needs no permission", &line);
+            }
+        }
+        for tier in [Tier::Necessary, Tier::OnUserAction] {
+            let functions: Vec<String> = self
+                .db
+                .data
+                .functions
+                .iter()
+                .filter(|f| f.permission.iter().any(|p| p.tier == tier && p.name == *name))
+                .map(|f| self.text(&f.name))
+                .collect();
+            let key = if tier == Tier::Necessary { "necessary" } else { "on-user-action" };
+            let list = functions.join(self.pick("、", ", "));
+            let label = word(key, self.language).to_owned();
+            self.field(&label, &label, &list);
+        }
+        true
+    }
+
+    fn opened_by(&mut self, id: &str) {
+        let names: Vec<&str> = self
+            .db
+            .data
+            .permissions
+            .iter()
+            .flat_map(|f| &f.permission)
+            .filter(|p| p.information.iter().any(|i| i == id))
+            .map(|p| p.name.as_str())
+            .collect();
+        let list = names.join(", ");
+        self.field("可由下列权限接触", "opened by", &list);
+        let sdks: Vec<&str> = self
+            .db
+            .data
+            .sdks
+            .iter()
+            .filter(|s| s.collects.as_ref().is_some_and(|c| c.basis == "disclosure" && c.information.iter().any(|i| i == id)))
+            .map(|s| s.id.as_str())
+            .collect();
+        let list = sdks.join(", ");
+        self.field("公开披露收集它的SDK", "SDKs that disclose collecting it", &list);
+    }
+}

@@ -1,0 +1,82 @@
+//! The command line: the only place with stdout, stderr, environment and terminal.
+
+mod args;
+mod commands;
+mod explain;
+
+use clap::Parser;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a run ended. The numbers are the contract of the README, section "Exit codes".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Complete, and nothing at or above `--fail-on`.
+    Clean,
+    /// Findings at or above `--fail-on`.
+    Findings,
+    /// Called wrongly.
+    Usage,
+    /// Something could not be read, and there are no such findings.
+    Incomplete,
+    /// The fault is ours.
+    Internal,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Clean => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Incomplete => 3,
+            Exit::Internal => 4,
+        })
+    }
+}
+
+/// Why a command stopped: one line for stderr, and how the run ends.
+#[derive(Debug)]
+struct Stop {
+    exit: Exit,
+    message: String,
+}
+
+impl Stop {
+    fn new(exit: Exit, message: impl ToString) -> Self {
+        Self { exit, message: message.to_string() }
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn run() -> ExitCode {
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` come here as well and are no errors.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match commands::run(args) {
+        Ok(exit) => exit.into(),
+        Err(stop) => {
+            let _ = writeln!(io::stderr(), "permscope: {}", one_line(&stop.message));
+            stop.exit.into()
+        }
+    }
+}
+
+/// Names from a hostile archive may hold line breaks and terminal escapes.
+fn one_line(message: &str) -> String {
+    message.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+}
+
+/// Writes to stdout; a reader that went away (`| head`) is no error.
+fn print(text: &str) -> Result<(), Stop> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|e| Stop::new(Exit::Internal, format!("stdout: {e}"))),
+    }
+}

@@ -1,0 +1,164 @@
+//! Languages, and the fixed words of the reports in both.
+
+use crate::signatures::schema::Text;
+use serde::{Deserialize, Serialize};
+
+/// A language of the reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// Simplified Chinese.
+    Zh,
+    /// English.
+    #[default]
+    En,
+}
+
+/// The languages of the prose in a report: one or both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Languages {
+    zh: bool,
+    en: bool,
+}
+
+impl Languages {
+    /// Both.
+    pub const BOTH: Self = Self { zh: true, en: true };
+
+    /// One.
+    pub fn only(language: Language) -> Self {
+        Self { zh: language == Language::Zh, en: language == Language::En }
+    }
+
+    /// Reads `zh`, `en` or `zh,en`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut languages = Self { zh: false, en: false };
+        for word in text.split(',') {
+            match word.trim() {
+                "zh" | "zh-CN" | "zh-Hans" => languages.zh = true,
+                "en" => languages.en = true,
+                _ => return None,
+            }
+        }
+        Some(languages)
+    }
+
+    /// The language of a text report: Chinese if it is asked for at all.
+    pub fn first(self) -> Language {
+        if self.zh { Language::Zh } else { Language::En }
+    }
+
+    /// A text in these languages.
+    pub fn prose(self, text: &Text) -> Prose {
+        let some = |wanted: bool, text: &str| (wanted && !text.is_empty()).then(|| text.to_owned());
+        let mut prose = Prose { zh: some(self.zh, &text.zh), en: some(self.en, &text.en) };
+        // A name that exists in one language only is shown in that one rather than not at all.
+        if prose.zh.is_none() && prose.en.is_none() {
+            prose = Prose { zh: some(true, &text.zh), en: some(text.zh.is_empty(), &text.en) };
+        }
+        prose
+    }
+}
+
+/// Prose in the languages of the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prose {
+    /// Simplified Chinese.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zh: Option<String>,
+    /// English.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub en: Option<String>,
+}
+
+impl Prose {
+    /// The text in `language`, or else in the other.
+    pub fn get(&self, language: Language) -> &str {
+        let (first, second) = match language {
+            Language::Zh => (&self.zh, &self.en),
+            Language::En => (&self.en, &self.zh),
+        };
+        first.as_deref().or(second.as_deref()).unwrap_or_default()
+    }
+}
+
+/// A fixed word by its key in the JSON report; the key itself where there is no word.
+pub fn word(key: &str, language: Language) -> &str {
+    WORDS.iter().find(|(k, ..)| *k == key).map_or(key, |&(_, zh, en)| match language {
+        Language::Zh => zh,
+        Language::En => en,
+    })
+}
+
+/// Key, Chinese, English.
+const WORDS: &[(&str, &str, &str)] = &[
+    // tiers
+    ("necessary", "必要", "necessary"),
+    ("on-user-action", "用户触发时可申请", "on user action"),
+    ("not-needed", "不需要", "not needed"),
+    ("not-judged", "未判断", "not judged"),
+    // severity
+    ("high", "高", "high"),
+    ("medium", "中", "medium"),
+    ("low", "低", "low"),
+    ("info", "提示", "info"),
+    // confidence
+    ("certain", "确定", "certain"),
+    ("firm", "较确定", "firm"),
+    ("tentative", "待核实", "tentative"),
+    // grades
+    ("strong", "已打包", "bundled"),
+    ("weak", "疑似打包", "probably bundled"),
+    ("referenced", "仅被引用，未打包", "referenced only, not bundled"),
+    // channels
+    ("archive", "安装包目录", "archive"),
+    ("manifest", "清单文件", "manifest"),
+    ("resources", "资源表", "resources"),
+    ("code", "代码（DEX）", "code (DEX)"),
+    ("native", "原生库", "native libraries"),
+    ("assets", "其他文件", "other files"),
+    ("signers", "签名证书", "signers"),
+    // states
+    ("complete", "已完整读取", "read completely"),
+    ("absent", "不存在", "not there"),
+    ("partial", "部分读取", "read in part"),
+    ("unreadable", "无法读取", "unreadable"),
+    // sources of the function
+    ("none", "未声明", "not declared"),
+    ("user", "由审查人指定", "named by whoever started the audit"),
+    ("store_category", "由应用商店分类对应", "from a store's category"),
+    ("catalogue", "由应用目录给出", "from the catalogue"),
+    ("config", "由应用配置文件声明", "from the app's permscope.toml"),
+    // editions
+    ("consumer", "消费侧", "consumer side"),
+    ("supply", "服务供给侧", "supply side"),
+    // obstacles
+    ("packer", "加固", "packer"),
+    ("dynamic-code", "动态加载", "code loaded at run time"),
+    ("foreign-code", "跨平台框架", "cross-platform framework"),
+    ("native-code", "原生代码", "native code"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn languages_are_read_and_fall_back() {
+        let zh = Languages::parse("zh").unwrap();
+        assert_eq!(Languages::parse("zh,en"), Some(Languages::BOTH));
+        assert_eq!(Languages::parse("fr"), None);
+        let both = Text { zh: "相机".into(), en: "camera".into() };
+        assert_eq!(zh.prose(&both), Prose { zh: Some("相机".into()), en: None });
+        let english_only = Text { zh: String::new(), en: "OkHttp".into() };
+        assert_eq!(zh.prose(&english_only).get(Language::Zh), "OkHttp");
+    }
+
+    #[test]
+    fn keys_are_unique() {
+        let mut keys: Vec<_> = WORDS.iter().map(|(k, ..)| k).collect();
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), WORDS.len());
+    }
+}
