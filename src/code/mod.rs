@@ -1,1 +1,34 @@
-//! (to come)
+//! What the bytecode of an app does: references, sites, class hierarchy.
+//!
+//! ```text
+//! Dex ─Wanted::select─▶ which of its members, strings, types matter   names looked up once per index
+//!     ─scan───────────▶ Hit {site, target, how} for each use of those  one walk over all code
+//!     ─Hierarchy──────▶ class, superclass, interfaces of all DEX files of the app
+//!     ─undefined_types▶ what it refers to and does not define
+//! ```
+//!
+//! The walks read everything once. Their cost is bounded by a [`Budget`],
+//! because a hostile file can let thousands of classes share one list of
+//! members, or thousands of methods one piece of code. What could not be
+//! read is counted in [`Faults`] and becomes incidents that hide
+//! [`Channel::Code`](crate::incident::Channel::Code).
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
+mod bits;
+mod budget;
+mod calls;
+mod hierarchy;
+mod sites;
+mod types;
+mod wanted;
+
+pub use budget::{Budget, Faults};
+pub use calls::{Hit, How, Invoke, Scan, Sink, Site, Target, scan};
+pub use hierarchy::{Class, Hierarchy, HierarchyBuilder, Kinship, NameId};
+pub use sites::{Described, Sites, SitesOf};
+pub use types::undefined_types;
+pub use wanted::{Member, Wanted};

@@ -1,0 +1,106 @@
+//! Deflated bytes to plain ones. Which library and why: `docs/adr/0002-inflate-backend.md`.
+
+use super::wide;
+use crate::error::ParseError;
+use zlib_rs::{Inflate, InflateFlush, Status};
+
+/// Plain bytes that one deflated byte can become at most: 258 bytes for 2 bits (RFC 1951, 3.2.5).
+const MAX_RATIO: usize = 1032;
+
+/// Inflates the raw deflate stream `data`, which lies at `offset` of its file, to exactly `size` bytes.
+///
+/// As libziparchive does it: the stream must end, and its size must be the stated
+/// one. Bytes behind the end of the stream do not matter. The caller has checked
+/// `size` against its limit; the memory is asked for only if `data` is long enough
+/// to fill it.
+///
+/// # Errors
+/// The stream is damaged, cut off, or of another size.
+pub(super) fn inflate(data: &[u8], size: usize, offset: u64) -> Result<Vec<u8>, ParseError> {
+    if size > data.len().saturating_mul(MAX_RATIO) {
+        return Err(ParseError::new(
+            offset,
+            format!("{size} bytes after inflating"),
+            format!("{} compressed bytes, too few for that", data.len()),
+        ));
+    }
+    // One byte more than stated, so that a longer stream shows itself.
+    let mut out = vec![0; size.saturating_add(1)];
+    let mut stream = Inflate::new(false, 15);
+    loop {
+        let read = stream.total_in();
+        let written = stream.total_out();
+        let rest = data.get(super::narrow(read)..).unwrap_or_default();
+        let room = out.get_mut(super::narrow(written)..).unwrap_or_default();
+        let at = offset.saturating_add(read);
+        match stream.decompress(rest, room, InflateFlush::Finish) {
+            Ok(Status::StreamEnd) => break,
+            // Both lengths are cut to 32 bits inside: go on while something moves.
+            Ok(_) if stream.total_in() > read || stream.total_out() > written => {}
+            Ok(_) if stream.total_out() > wide(size) => break,
+            Ok(_) => {
+                return Err(ParseError::new(
+                    at,
+                    "the end of the deflate stream",
+                    "the end of the data",
+                ));
+            }
+            Err(error) => return Err(ParseError::new(at, "a deflate stream", error.as_str())),
+        }
+    }
+    let got = stream.total_out();
+    if got != wide(size) {
+        let more = if got > wide(size) { "more" } else { "fewer" };
+        return Err(ParseError::new(
+            offset,
+            format!("{size} bytes after inflating"),
+            more,
+        ));
+    }
+    out.truncate(size);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `zlib.compressobj(9, zlib.DEFLATED, -15)` of Python over `b"permscope " * 8`.
+    const STREAM: [u8; 15] = [
+        0x2b, 0x48, 0x2d, 0xca, 0x2d, 0x4e, 0xce, 0x2f, 0x48, 0x55, 0x28, 0xa0, 0x0a, 0x0b, 0x00,
+    ];
+
+    #[test]
+    fn a_stream_made_by_zlib() {
+        assert_eq!(inflate(&STREAM, 80, 0).unwrap(), b"permscope ".repeat(8));
+    }
+
+    #[test]
+    fn the_size_must_be_the_stated_one() {
+        let more = inflate(&STREAM, 79, 7).unwrap_err();
+        assert_eq!((more.offset, &*more.found), (7, "more"));
+        let fewer = inflate(&STREAM, 81, 7).unwrap_err();
+        assert_eq!((fewer.offset, &*fewer.found), (7, "fewer"));
+        assert_eq!(inflate(&[3, 0], 0, 0).unwrap(), b"");
+        assert_eq!(&*inflate(&STREAM, 0, 0).unwrap_err().found, "more");
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_off_or_damaged() {
+        for end in 0..14 {
+            assert!(inflate(&STREAM[..end], 80, 0).is_err(), "{end}");
+        }
+        // Block type 3 does not exist (RFC 1951, 3.2.3).
+        assert_eq!(
+            &*inflate(&[7, 0, 0], 10, 0).unwrap_err().expected,
+            "a deflate stream"
+        );
+    }
+
+    #[test]
+    fn memory_is_asked_for_only_when_the_data_can_fill_it() {
+        let error = inflate(&STREAM, usize::MAX / 2, 9).unwrap_err();
+        assert_eq!(error.offset, 9);
+        assert!(error.found.contains("too few"), "{error}");
+    }
+}
