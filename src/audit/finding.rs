@@ -2,6 +2,7 @@
 
 use super::Case;
 use super::evidence::Evidence;
+use crate::hash::hex;
 use crate::signatures::schema::{Rule, RuleConfidence, Severity, Text};
 use sha2::{Digest, Sha256};
 
@@ -41,10 +42,10 @@ impl Finding {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
-        let digest = hash.finalize();
-        let hex: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+        let digest = hex(&hash.finalize());
+        let short = digest.get(..12).unwrap_or_default();
         Self {
-            id: format!("F-{hex}"),
+            id: format!("F-{short}"),
             rule: rule.id.clone(),
             severity: rule.severity,
             confidence: rule.confidence,

@@ -1,7 +1,7 @@
 //! The only place where files are read: each once, hashed once.
 
+use crate::hash::sha256;
 use crate::limits::Limits;
-use sha2::{Digest, Sha256};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -47,11 +47,6 @@ impl Source {
         let sha256 = sha256(&bytes);
         Self { name: name.into(), bytes, sha256 }
     }
-}
-
-/// SHA-256 as lower-case hex.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Reads the files of one app: APKs, a bundle, a folder of APKs, or `-` for standard input.

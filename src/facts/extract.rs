@@ -1,0 +1,140 @@
+//! Package to facts: reads the code, the libraries and the file names of every part.
+
+mod code;
+mod files;
+mod strings;
+
+use super::model::{ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State};
+use crate::incident::{Channel, Incident, IncidentCode};
+use crate::limits::Limits;
+use crate::package::{Package, Part};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
+
+/// What one part of the package gave.
+#[derive(Default)]
+struct PartFacts {
+    dex: Vec<code::DexRead>,
+    native: Vec<super::model::NativeFact>,
+    assets: Vec<String>,
+    signers: Vec<SignerFact>,
+    incidents: Vec<Incident>,
+}
+
+/// Extracts the facts of an assembled package.
+pub fn extract(package: Package<'_>, limits: &Limits) -> Facts {
+    let parts: Vec<PartFacts> = package.parts.par_iter().map(|part| read(part, limits)).collect();
+    let mut facts = Facts {
+        schema: SCHEMA.into(),
+        tool_version: env!("CARGO_PKG_VERSION").into(),
+        manifest: package.manifest,
+        incidents: package.incidents,
+        ..Facts::default()
+    };
+    facts.excluded = package
+        .excluded
+        .into_iter()
+        .map(|(name, reason)| ExcludedFile { name, reason })
+        .collect();
+    for bundle in package.bundles {
+        facts.files.push(FileFact { role: FileRole::Bundle, ..file(&bundle.name, bundle.size, &bundle.sha256) });
+    }
+    for part in &package.parts {
+        facts.files.push(FileFact {
+            role: if part.split.is_some() { FileRole::Split } else { FileRole::Base },
+            split: part.split.clone(),
+            manifest_sha256: part.manifest_sha256.clone(),
+            ..file(&part.name, part.size, &part.sha256)
+        });
+    }
+    let mut dex = Vec::new();
+    for part in parts {
+        dex.extend(part.dex);
+        facts.native.extend(part.native);
+        facts.assets.extend(part.assets);
+        facts.signers.extend(part.signers);
+        facts.incidents.extend(part.incidents);
+    }
+    code::join(dex, &mut facts, limits);
+    if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {
+        // An unreadable DEX file has said so itself.
+        if !facts.incidents.iter().any(|i| i.hides == Some(Channel::Code)) {
+            let name = package.parts.first().map(|p| p.name.clone()).unwrap_or_default();
+            let detail = "no classes.dex, and the manifest does not say hasCode=\"false\"";
+            facts.incidents.push(Incident::new(IncidentCode::Missing, name, detail).hiding(Channel::Code));
+        }
+    }
+    facts.native.sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
+    facts.assets.sort();
+    keep_some(&mut facts.incidents, limits);
+    facts.coverage = coverage(&facts, &package.parts);
+    facts
+}
+
+fn file(name: &str, size: u64, sha256: &str) -> FileFact {
+    FileFact { name: name.into(), size, sha256: sha256.into(), ..FileFact::default() }
+}
+
+fn read(part: &Part<'_>, limits: &Limits) -> PartFacts {
+    let mut found = PartFacts { incidents: part.archive.incidents().to_vec(), ..PartFacts::default() };
+    files::read(part, limits, &mut found);
+    let signing = crate::signing::read(&part.archive, part.bytes);
+    found.incidents.extend(signing.incidents);
+    found.signers = signing
+        .schemes
+        .into_iter()
+        .map(|signer| SignerFact { file: part.name.clone(), signer })
+        .collect();
+    found
+}
+
+/// Sorts incidents, drops repetitions, and keeps as many as the limit allows, those that hide something first.
+fn keep_some(incidents: &mut Vec<Incident>, limits: &Limits) {
+    let all: BTreeSet<Incident> = incidents.drain(..).collect();
+    let total = all.len();
+    let (hiding, harmless): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| i.hides.is_some());
+    incidents.extend(hiding.into_iter().chain(harmless).take(limits.incidents));
+    incidents.sort();
+    if let Some(more @ 1..) = total.checked_sub(incidents.len()) {
+        incidents.push(Incident::new(IncidentCode::LimitReached, "", format!("{more} more incidents are not listed")));
+    }
+}
+
+/// The state of each channel: what there is, less what the incidents hide.
+fn coverage(facts: &Facts, parts: &[Part<'_>]) -> Coverage {
+    let has = |name: &str| parts.iter().any(|p| p.archive.find(name).is_some());
+    let present = [
+        (Channel::Archive, true, !parts.is_empty()),
+        (Channel::Manifest, true, !facts.manifest.package.is_empty()),
+        (Channel::Resources, has("resources.arsc"), true),
+        (Channel::Code, facts.manifest.application.has_code != Some(false), !facts.dex.is_empty()),
+        (Channel::Native, !facts.native.is_empty(), facts.native.iter().any(|n| n.elf.is_some())),
+        (Channel::Assets, !facts.assets.is_empty(), true),
+        (Channel::Signers, !facts.signers.is_empty(), true),
+    ];
+    let mut coverage = Coverage::new();
+    for (channel, expected, some_read) in present {
+        let mut reasons: Vec<String> = facts
+            .incidents
+            .iter()
+            .filter(|i| i.hides == Some(channel))
+            .map(|i| format!("{}: {}", i.file, i.detail))
+            .collect();
+        let more = reasons.len().saturating_sub(REASONS);
+        reasons.truncate(REASONS);
+        if more > 0 {
+            reasons.push(format!("+{more}"));
+        }
+        let state = match (expected, some_read, reasons.is_empty()) {
+            (false, _, true) => State::Absent,
+            (_, true, true) => State::Complete,
+            (_, true, false) => State::Partial,
+            (_, false, _) => State::Unreadable,
+        };
+        coverage.insert(channel, ChannelState { state, reasons });
+    }
+    coverage
+}
+
+/// Reasons kept for one channel; the rest is counted, and all of them are incidents.
+const REASONS: usize = 5;

@@ -1,0 +1,146 @@
+//! What lies in one APK: DEX files, libraries, and the names of everything else.
+
+use super::PartFacts;
+use super::code::{self, DexRead};
+use crate::container::Entry;
+use crate::hash::sha256;
+use crate::facts::model::NativeFact;
+use crate::incident::{Channel, Incident, IncidentCode};
+use crate::limits::Limits;
+use crate::package::Part;
+use rayon::prelude::*;
+
+/// Where something may hide that Android's loader would not look at by itself.
+const CODE_SUFFIXES: [&str; 5] = [".dex", ".jar", ".apk", ".zip", ".odex"];
+
+pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
+    let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in part.archive.entries().iter().filter(|e| !e.is_directory()) {
+        // A second entry of the same name is not the one that is used.
+        if part.archive.find(&entry.name).is_none_or(|used| used.header_offset != entry.header_offset) {
+            continue;
+        }
+        if let Some(number) = dex_number(&entry.name) {
+            dex.push((number, entry));
+        } else if entry.name.starts_with("lib/") && entry.name.ends_with(".so") {
+            native.push(entry);
+        } else if is_asset(&entry.name) {
+            found.assets.push(format!("{}!{}", part.name, entry.name));
+            others.push(entry);
+        }
+    }
+    dex.sort_by_key(|(number, _)| *number);
+    dex.truncate(limits.dex_files);
+    gaps(part, &dex, found);
+    let read: Vec<(Vec<DexRead>, Vec<Incident>)> =
+        dex.par_iter().map(|(_, entry)| read_dex(part, entry, limits)).collect();
+    for (members, incidents) in read {
+        found.dex.extend(members);
+        found.incidents.extend(incidents);
+    }
+    let read: Vec<(NativeFact, Vec<Incident>)> =
+        native.par_iter().map(|entry| read_native(part, entry, limits)).collect();
+    for (fact, incidents) in read {
+        found.native.push(fact);
+        found.incidents.extend(incidents);
+    }
+    for entry in others {
+        found.incidents.extend(hidden_code(part, entry));
+    }
+}
+
+/// 1 for `classes.dex`, 2 for `classes2.dex` …; `None` for anything else (ART `DexFileLoader::GetMultiDexClassesDexName`).
+fn dex_number(name: &str) -> Option<u32> {
+    let middle = name.strip_prefix("classes")?.strip_suffix(".dex")?;
+    match middle {
+        "" => Some(1),
+        _ if middle.starts_with(['0', '+']) => None,
+        _ => middle.parse().ok().filter(|n| *n > 1),
+    }
+}
+
+/// ART opens `classes2.dex`, `classes3.dex` … until one is missing; what lies behind a gap is not loaded by it.
+fn gaps(part: &Part<'_>, dex: &[(u32, &Entry)], found: &mut PartFacts) {
+    for (place, (number, entry)) in (1u32..).zip(dex) {
+        if *number != place {
+            let detail = format!("classes{place}.dex is missing before it: the platform does not load it by itself");
+            let file = format!("{}!{}", part.name, entry.name);
+            found.incidents.push(Incident::new(IncidentCode::HiddenCode, file, detail));
+            return;
+        }
+    }
+}
+
+/// Files that can identify a library; drawables and layouts cannot.
+fn is_asset(name: &str) -> bool {
+    let known = ["res/", "lib/", "r/", "META-INF/com/android/build/"];
+    !known.iter().any(|prefix| name.starts_with(prefix))
+        && !["AndroidManifest.xml", "resources.arsc"].contains(&name)
+}
+
+fn read_dex(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (Vec<DexRead>, Vec<Incident>) {
+    let mut incidents = Vec::new();
+    let Some(bytes) = part.archive.read_noting(entry, Some(Channel::Code), &mut incidents) else {
+        return (Vec::new(), incidents);
+    };
+    let members = code::read(part, entry, &bytes, limits, &mut incidents);
+    (members, incidents)
+}
+
+fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, Vec<Incident>) {
+    let mut incidents = Vec::new();
+    let mut fact = NativeFact {
+        file: part.name.clone(),
+        entry: entry.name.clone(),
+        size: entry.size,
+        ..NativeFact::default()
+    };
+    if let Some(bytes) = part.archive.read_noting(entry, Some(Channel::Native), &mut incidents) {
+        fact.sha256 = Some(sha256(&bytes));
+        match crate::elf::read(&bytes, limits) {
+            Ok(lib) => fact.elf = Some(lib),
+            Err(error) => {
+                let file = format!("{}!{}", part.name, entry.name);
+                let incident = Incident::from_error(IncidentCode::Unreadable, file, &error);
+                incidents.push(incident.hiding(Channel::Native));
+            }
+        }
+    }
+    (fact, incidents)
+}
+
+/// An archive or DEX file among the assets: code that may be loaded at run time. It is named, not read.
+fn hidden_code(part: &Part<'_>, entry: &Entry) -> Option<Incident> {
+    let lower = entry.name.to_ascii_lowercase();
+    if !CODE_SUFFIXES.iter().any(|suffix| lower.ends_with(suffix)) {
+        return None;
+    }
+    let bytes = part.archive.read(entry).ok()?;
+    let what = if bytes.starts_with(b"dex\n") {
+        "a DEX file that the platform does not load by itself"
+    } else if bytes.starts_with(b"PK\x03\x04") && contains(&bytes, b"classes.dex") {
+        "an archive with a classes.dex; it was not opened"
+    } else {
+        return None;
+    };
+    let file = format!("{}!{}", part.name, entry.name);
+    Some(Incident::new(IncidentCode::HiddenCode, file, what).hiding(Channel::Code))
+}
+
+fn contains(bytes: &[u8], what: &[u8]) -> bool {
+    bytes.windows(what.len()).any(|window| window == what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dex_number;
+
+    #[test]
+    fn only_the_names_that_art_looks_for_are_code() {
+        assert_eq!(dex_number("classes.dex"), Some(1));
+        assert_eq!(dex_number("classes12.dex"), Some(12));
+        for name in ["classes1.dex", "classes02.dex", "classes+3.dex", "assets/classes.dex", "Classes.dex", "classesX.dex"] {
+            assert_eq!(dex_number(name), None, "{name}");
+        }
+    }
+}
