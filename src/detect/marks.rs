@@ -10,11 +10,11 @@ use crate::facts::Facts;
 use crate::incident::Channel;
 use crate::package::manifest::MetaData;
 use crate::signatures::schema::Identity;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How sure it is that a library is inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// At least one strong mark: it is bundled.

@@ -109,3 +109,23 @@ fn each(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::check_data;
+    use crate::signatures::SignatureDb;
+
+    /// Breaks one example of each kind of file: the check has to name the file.
+    #[test]
+    fn a_broken_example_is_named() {
+        let mut db = SignatureDb::builtin().unwrap();
+        let rule = db.data.rules.first_mut().unwrap();
+        rule.examples.no_match.push(rule.examples.matches.first().unwrap().clone());
+        let rule_file = format!("rules/{}.toml", rule.id);
+        let function = db.data.functions.iter_mut().find(|f| f.id == "online-shopping").unwrap();
+        function.example.first_mut().unwrap().permissions.push("android.permission.READ_CALL_LOG".into());
+        let complaints = check_data(&db);
+        assert!(complaints.iter().any(|c| c.file == rule_file && c.message.contains("must not match and does")));
+        assert!(complaints.iter().any(|c| c.file.contains("online-shopping") && c.message.contains("READ_CALL_LOG")));
+    }
+}

@@ -386,6 +386,9 @@ pub struct ImpliedFeature {
     /// Only for target levels below this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_below: Option<u32>,
+    /// Only for this target level and above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_from: Option<u32>,
 }
 
 /// `information/kinds.toml`: the taxonomy of personal information.

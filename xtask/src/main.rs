@@ -1,2 +1,98 @@
-//! Tasks of the repository: `cargo xtask` lists them.
-fn main() {}
+//! Tasks of the repository: `cargo xtask` lists them. No dependencies.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+type Task = fn(&[String]) -> Result<(), String>;
+
+/// Name, what it does, and the function.
+const TASKS: &[(&str, &str, Task)] = &[
+    ("ci", "what continuous integration runs: format, lints, the tests, docs", ci),
+    ("corpus", "fetch the pinned real APKs and compare with aapt, dexdump and apksigner (needs network and those tools)", corpus),
+    ("samples", "rebuild the compiled sample apps (needs Java and Debian's Android tools)", samples),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (name, rest) = args.split_first().map_or(("", &[][..]), |(n, r)| (n.as_str(), r));
+    match TASKS.iter().find(|(task, ..)| *task == name) {
+        Some((_, _, run)) => match run(rest) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                eprintln!("xtask {name}: {why}");
+                ExitCode::FAILURE
+            }
+        },
+        None => {
+            println!("cargo xtask TASK\n");
+            for (task, what, _) in TASKS {
+                println!("  {task:<10} {what}");
+            }
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The repository's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+fn run(program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<(), String> {
+    let line = format!("{program} {}", args.join(" "));
+    println!("$ {line}");
+    let start = Instant::now();
+    let status = Command::new(program)
+        .args(args)
+        .envs(env.iter().copied())
+        .current_dir(root())
+        .status()
+        .map_err(|e| format!("{program}: {e}"))?;
+    println!("  {:.0} s", start.elapsed().as_secs_f64());
+    if status.success() { Ok(()) } else { Err(format!("failed: {line}")) }
+}
+
+fn has(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+}
+
+fn ci(_: &[String]) -> Result<(), String> {
+    let cargo = |args: &[&str]| run("cargo", args, &[]);
+    if has("cargo-fmt") {
+        cargo(&["fmt", "--all", "--check"])?;
+    } else {
+        println!("skipped: cargo fmt is not installed");
+    }
+    if has("cargo-clippy") {
+        cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"])?;
+    } else {
+        println!("skipped: cargo clippy is not installed");
+    }
+    cargo(&["test", "--workspace", "--all-features", "--locked"])?;
+    run("cargo", &["doc", "--no-deps", "--document-private-items", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    if has("cargo-deny") {
+        cargo(&["deny", "check", "bans", "licenses", "sources"])?;
+    } else {
+        println!("skipped: cargo deny is not installed");
+    }
+    Ok(())
+}
+
+fn corpus(args: &[String]) -> Result<(), String> {
+    let list = |script: &str| -> Result<(), String> {
+        let mut all = vec![script];
+        all.extend(args.iter().map(String::as_str));
+        run("python3", &all, &[])
+    };
+    run("cargo", &["build", "--release"], &[])?;
+    list("tests/corpus/fetch.py")?;
+    run("python3", &["tests/corpus/oracle.py"], &[])?;
+    run("python3", &["tests/corpus/compare.py"], &[])
+}
+
+fn samples(args: &[String]) -> Result<(), String> {
+    let mut all = vec!["samples/build.sh"];
+    all.extend(args.iter().map(String::as_str));
+    run("bash", &all, &[])
+}

@@ -1,0 +1,273 @@
+//! Facts, detections and verdicts to the record.
+
+use super::v1::{
+    Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, File, Finding, Function,
+    Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject, Suggestion, Tool,
+};
+use super::words::{Languages, Prose};
+use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
+use crate::detect::{Detections, Obstacle, Origin, SdkHit};
+use crate::facts::Facts;
+use crate::signatures::schema::Text;
+use crate::signatures::{Counts, SignatureDb};
+use std::collections::BTreeMap;
+
+/// Puts a report together.
+pub fn build(
+    facts: &Facts,
+    detections: &Detections,
+    audit: &Audit,
+    declared: &Declared<'_>,
+    db: &SignatureDb,
+    languages: Languages,
+) -> Report {
+    let builder = Builder { facts, db, languages };
+    Report {
+        schema: SCHEMA.into(),
+        tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
+        data: DataInfo { version: db.version.clone(), digest: db.digest.clone(), counts: counts(&db.counts()) },
+        subject: builder.subject(),
+        function: builder.function(declared, audit),
+        coverage: builder.coverage(&detections.obstacles),
+        permissions: audit.permissions.iter().map(|p| builder.permission(p)).collect(),
+        sdks: detections.sdks.iter().map(|s| builder.sdk(s)).collect(),
+        findings: audit.findings.iter().map(|f| builder.finding(f)).collect(),
+        incidents: facts.incidents.clone(),
+    }
+}
+
+fn counts(counts: &Counts) -> BTreeMap<String, u64> {
+    let value = serde_json::to_value(counts).unwrap_or_default();
+    let entries = value.as_object().into_iter().flatten();
+    entries.filter_map(|(name, count)| Some((name.clone(), count.as_u64()?))).collect()
+}
+
+struct Builder<'b> {
+    facts: &'b Facts,
+    db: &'b SignatureDb,
+    languages: Languages,
+}
+
+impl Builder<'_> {
+    fn prose(&self, text: &Text) -> Prose {
+        self.languages.prose(text)
+    }
+
+    fn subject(&self) -> Subject {
+        let manifest = &self.facts.manifest;
+        let file = |f: &crate::facts::FileFact| File { name: f.name.clone(), size: f.size, sha256: f.sha256.clone() };
+        let label = |(locale, text): (&String, &String)| {
+            (if locale.is_empty() { "default".to_owned() } else { locale.clone() }, text.clone())
+        };
+        Subject {
+            files: self.facts.files.iter().map(file).collect(),
+            package: manifest.package.clone(),
+            label: manifest.application.labels.iter().map(label).collect(),
+            version_name: manifest.version_name.clone(),
+            version_code: manifest.version_code,
+            min_sdk: manifest.uses_sdk.min_level(),
+            target_sdk: manifest.uses_sdk.target_level(),
+            signers: self.facts.signers.iter().map(signer).collect(),
+            splits: self.facts.files.iter().filter_map(|f| f.split.clone()).collect(),
+            excluded: self
+                .facts
+                .excluded
+                .iter()
+                .map(|e| Excluded { name: e.name.clone(), reason: e.reason.clone() })
+                .collect(),
+        }
+    }
+
+    fn function(&self, declared: &Declared<'_>, audit: &Audit) -> Function {
+        Function {
+            declared: declared
+                .functions
+                .iter()
+                .map(|f| DeclaredFunction {
+                    id: f.id.clone(),
+                    name: self.prose(&f.name),
+                    basic_function: self.prose(&f.basic_function),
+                    clause: f.clause.as_ref().and_then(|id| self.clause(id)),
+                })
+                .collect(),
+            source: declared.source,
+            edition: declared.edition,
+            suggestions: audit
+                .suggestions
+                .iter()
+                .filter_map(|s| {
+                    let name = &self.db.function(&s.function)?.name;
+                    Some(Suggestion { id: s.function.clone(), name: self.prose(name), because: s.because.clone() })
+                })
+                .collect(),
+        }
+    }
+
+    fn coverage(&self, obstacles: &[Obstacle]) -> Coverage {
+        let packed = obstacles.iter().any(|o| o.kind == "packer");
+        Coverage {
+            complete: self.facts.complete() && !packed,
+            channels: self
+                .facts
+                .coverage
+                .iter()
+                .map(|(&channel, c)| ChannelState { channel, state: c.state, reasons: c.reasons.clone() })
+                .collect(),
+            obstacles: obstacles
+                .iter()
+                .map(|o| ObstacleInfo {
+                    kind: o.kind.into(),
+                    id: o.id.clone(),
+                    name: self.prose(&o.name),
+                    hides: o.hides,
+                    effect: self.prose(&o.effect),
+                    evidence: o
+                        .marks
+                        .iter()
+                        .map(Evidence::mark)
+                        .chain(o.calls.iter().map(|c| Evidence::call(self.facts, c)))
+                        .collect(),
+                })
+                .collect(),
+            not_examined: NOT_EXAMINED
+                .iter()
+                .map(|(zh, en)| self.prose(&Text { zh: (*zh).into(), en: (*en).into() }))
+                .collect(),
+        }
+    }
+
+    fn permission(&self, verdict: &PermissionVerdict) -> Permission {
+        let permission = &verdict.permission;
+        let view = self.db.permission(&permission.name);
+        let mut declared_in: Vec<String> = permission.requests.iter().map(|r| r.at.file.clone()).collect();
+        declared_in.sort();
+        declared_in.dedup();
+        let target = self.facts.manifest.uses_sdk.target_level();
+        let protection = self.db.protection_at(&permission.name, target).map(|p| {
+            if p.flags.is_empty() { p.base.to_owned() } else { format!("{}|{}", p.base, p.flags) }
+        });
+        let (origin, implied_by) = match &permission.origin {
+            Origin::Requested => ("requested", None),
+            Origin::Implied { by, .. } => {
+                ("implied", Some(by.clone().unwrap_or_else(|| "targetSdkVersion".into())))
+            }
+        };
+        let ids = view.and_then(|v| v.privacy).map_or(&[][..], |p| &p.information);
+        let own_name = Text { zh: permission.name.clone(), en: permission.name.clone() };
+        Permission {
+            name: permission.name.clone(),
+            declared_in,
+            max_sdk: permission.max_sdk,
+            group: view.and_then(|v| v.group()).map(str::to_owned),
+            protection: protection.or_else(|| self.own_protection(&permission.name)),
+            information: ids
+                .iter()
+                .filter_map(|id| {
+                    let kind = self.db.information(id)?;
+                    let name = self.prose(&Text { zh: kind.zh.clone(), en: kind.en.clone() });
+                    Some(Information { id: id.clone(), name })
+                })
+                .collect(),
+            tier: verdict.tier,
+            condition: verdict.condition.as_ref().map(|c| self.prose(c)),
+            reason: self.prose(&verdict.reason),
+            clauses: verdict.clauses.iter().filter_map(|id| self.clause(id)).collect(),
+            usage: "not_assessed".into(),
+            owners: Vec::new(),
+            verdict: verdict.verdict,
+            confidence: verdict.confidence,
+            evidence: verdict.evidence.clone(),
+            title: self.prose(view.and_then(|v| v.title()).unwrap_or(&own_name)),
+            origin: origin.into(),
+            implied_by,
+            alternative: verdict.alternative.as_ref().map(|a| self.prose(a)),
+            function: verdict.function.clone(),
+        }
+    }
+
+    /// Protection of a permission that the app defines itself: the base in the low four bits (AOSP `PermissionInfo`).
+    fn own_protection(&self, name: &str) -> Option<String> {
+        let defined = self.facts.manifest.permissions.iter().find(|p| p.name == name)?;
+        let base = match defined.protection_level & 0xf {
+            0 => "normal",
+            1 => "dangerous",
+            2 => "signature",
+            3 => "signatureOrSystem",
+            4 => "internal",
+            _ => return None,
+        };
+        Some(base.into())
+    }
+
+    fn sdk(&self, hit: &SdkHit) -> Sdk {
+        let sdk = self.db.sdk(&hit.id);
+        let purpose = sdk.and_then(|s| self.db.data.categories.category.get(&s.category));
+        Sdk {
+            id: hit.id.clone(),
+            name: sdk.map(|s| self.prose(&s.name)).unwrap_or_default(),
+            vendor: sdk.map(|s| self.prose(&s.vendor)).unwrap_or_default(),
+            country: sdk.map(|s| s.country.clone()).unwrap_or_default(),
+            purpose: purpose.map(|p| self.prose(p)).into_iter().collect(),
+            grade: hit.grade,
+            evidence: hit.marks.iter().map(Evidence::mark).collect(),
+        }
+    }
+
+    fn finding(&self, finding: &crate::audit::Finding) -> Finding {
+        Finding {
+            id: finding.id.clone(),
+            rule: finding.rule.clone(),
+            severity: finding.severity,
+            confidence: finding.confidence,
+            title: self.prose(&finding.title),
+            message: self.prose(&finding.message),
+            clauses: finding.clauses.iter().filter_map(|id| self.clause(id)).collect(),
+            subject: finding.subject.clone(),
+            evidence: finding.evidence.clone(),
+            remedy: self.prose(&finding.remedy),
+        }
+    }
+
+    fn clause(&self, id: &str) -> Option<ClauseRef> {
+        let (instrument, clause) = self.db.clause(id)?;
+        Some(ClauseRef {
+            id: clause.id.clone(),
+            instrument: self.prose(&instrument.title),
+            number: clause.number.clone(),
+            basis: instrument.basis,
+            wording: clause.confidence,
+        })
+    }
+}
+
+fn signer(fact: &crate::facts::SignerFact) -> Signer {
+    let signer = &fact.signer;
+    Signer {
+        file: fact.file.clone(),
+        scheme: signer.scheme.clone(),
+        certificates: signer
+            .certificates
+            .iter()
+            .map(|c| Certificate {
+                sha256: c.sha256.clone(),
+                subject: c.subject.clone(),
+                not_before: c.not_before.clone(),
+                not_after: c.not_after.clone(),
+                debug: c.debug,
+            })
+            .collect(),
+    }
+}
+
+/// What no reader may take this report to say.
+const NOT_EXAMINED: [(&str, &str); 3] = [
+    (
+        "本版本未检测代码中对各项权限的实际调用，“未发现使用”不在结论之内",
+        "this version does not examine which code uses a permission: nothing here says that one is unused",
+    ),
+    (
+        "告知同意、调用时机与频次须通过动态检测确认",
+        "notice, consent, moment and frequency have to be confirmed by a dynamic test",
+    ),
+    ("服务端行为和隐私政策文本不在检测范围内", "servers and the text of privacy policies are outside this audit"),
+];

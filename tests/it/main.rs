@@ -1,0 +1,10 @@
+//! Integration tests: one binary, a module per concern.
+//!
+//! `architecture`: the layout of the program. `data`: the signature files and
+//! their examples. `samples`: forged and compiled apps with a hand-made truth.
+//! `bad_input`: files that are no apps. `cli`: what a user sees and gets back.
+//! A new test goes to the module of its concern; a fixed bug's test is named
+//! after what went wrong.
+
+mod architecture;
+mod data;
