@@ -28,6 +28,14 @@ pub struct Limits {
     pub resource_entries: usize,
     /// Steps from a resource reference to a value. Android's AssetManager2 stops at 20 (kMaxIterations).
     pub resource_hops: u32,
+    /// Type chunks of one resource table: types times configurations. Large apps have about 5,000.
+    pub resource_chunks: usize,
+    /// Stored values looked at while the references of one app's manifests are resolved.
+    /// A manifest of 20,000 references to strings in 100 languages needs 2,000,000.
+    pub resource_steps: u64,
+    /// Bytes of one app's typed manifest, estimated. The largest store apps need about 4 MB;
+    /// a small file can name one long string a million times.
+    pub manifest_bytes: usize,
     /// DEX files of one app. Large apps have about 60.
     pub dex_files: usize,
     /// Instructions of one app that are walked. The largest apps have about 60,000,000.
@@ -54,6 +62,9 @@ impl Default for Limits {
             pool_strings: 5_000_000,
             resource_entries: 20_000_000,
             resource_hops: 20,
+            resource_chunks: 200_000,
+            resource_steps: 50_000_000,
+            manifest_bytes: 64 << 20,
             dex_files: 500,
             instructions: 400_000_000,
             sites_per_member: 16,

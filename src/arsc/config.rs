@@ -166,18 +166,17 @@ impl Config {
 
     /// Whether a device `want` may use a value for this configuration
     /// (`ResTable_config::match`): nothing that is set here contradicts the
-    /// device. Density never contradicts. What the device leaves open (0) is
-    /// matched only by values that leave it open.
+    /// device. Density never contradicts; nor does another region of the same
+    /// language and script (a device in `pt` may use `pt-BR`). Anything else
+    /// that the device leaves open (0) is matched only by values that leave it
+    /// open.
     pub fn fits(&self, want: &Self) -> bool {
         fn open<T: PartialEq + Default>(mine: &T, theirs: &T) -> bool {
             *mine == T::default() || mine == theirs
         }
         open(&self.mcc, &want.mcc)
             && open(&self.mnc, &want.mnc)
-            && open(&self.language, &want.language)
-            && open(&self.region, &want.region)
-            && open(&self.script, &want.script)
-            && open(&self.variant, &want.variant)
+            && (self.is_any_locale() || self.same_language(want))
             && open(&self.screen_type, &want.screen_type)
             && open(&self.input, &want.input)
             && open(&self.screen_size, &want.screen_size)
@@ -192,6 +191,10 @@ impl Config {
     /// The order of `ResTable_config::isBetterThan`: country and network,
     /// locale, everything about the device, density, then the highest API level.
     pub fn is_better_than(&self, other: &Self, want: &Self) -> bool {
+        let (mine, theirs) = (self.locale_rank(want), other.locale_rank(want));
+        if (self.mcc, self.mnc) == (other.mcc, other.mnc) && mine != theirs {
+            return mine > theirs;
+        }
         let (mine, theirs) = (self.specific(), other.specific());
         if mine != theirs {
             return mine > theirs;
@@ -202,15 +205,41 @@ impl Config {
         (self.sdk_version, self.minor_version) > (other.sdk_version, other.minor_version)
     }
 
-    /// What is set, by weight: a value that fits and says more is the better one.
-    fn specific(&self) -> [bool; 11] {
+    /// Same language, and no different script. Where no script is written,
+    /// Chinese has the one of its region, as in androidfw's locale data; for
+    /// other languages with two scripts the data is not here.
+    fn same_language(&self, want: &Self) -> bool {
+        let script = |config: &Self| match (config.script, &config.language, &config.region) {
+            ([0, ..], b"zh\0", b"TW\0" | b"HK\0" | b"MO\0") => *b"Hant",
+            ([0, ..], b"zh\0", _) => *b"Hans",
+            (script, _, _) => script,
+        };
+        let (mine, its) = (script(self), script(want));
+        self.language == want.language && (mine == its || mine == [0; 4] || its == [0; 4])
+    }
+
+    /// How well the locale suits `want`, for values that fit it: a language
+    /// over none; then the region wanted, no region, another region; then
+    /// script and variant.
+    fn locale_rank(&self, want: &Self) -> (bool, u8, bool, bool) {
+        let region = match self.region {
+            region if region == want.region => 2,
+            [0, ..] => 1,
+            _ => 0,
+        };
+        (
+            self.language != [0; 3],
+            region,
+            self.script == want.script,
+            self.variant == want.variant,
+        )
+    }
+
+    /// What else is set, by weight: a value that fits and says more is the better one.
+    fn specific(&self) -> [bool; 7] {
         [
             self.mcc != 0,
             self.mnc != 0,
-            self.language != [0; 3],
-            self.script != [0; 4],
-            self.region != [0; 3],
-            self.variant != [0; 8],
             self.screen_config != [0; 4],
             self.screen_dp != [0; 3],
             self.screen_type != [0; 2],
@@ -311,7 +340,21 @@ mod tests {
         let quebec = device.in_locale_of(&canadian);
         assert!(french.fits(&quebec) && canadian.is_better_than(&french, &quebec));
         assert!(french.is_better_than(&v26, &quebec), "locale goes before version");
-        assert!(!canadian.fits(&device.in_locale_of(&french)));
+        // Another region of the language is better than another language, and worse than no region.
+        let france = device.in_locale_of(&config(64, &[(8, b"frFR")]));
+        assert!(canadian.fits(&france) && canadian.is_better_than(&any, &france));
+        assert!(french.is_better_than(&canadian, &france));
+    }
+
+    /// `aapt dump badging` of an app with labels for zh-rCN and zh-rTW shows the second for zh-HK.
+    #[test]
+    fn chinese_regions_have_scripts() {
+        let chinese = |region: &[u8; 2]| config(64, &[(8, b"zh"), (10, region)]);
+        let want = |region| Config::DEVICE.in_locale_of(&chinese(region));
+        assert!(chinese(b"TW").fits(&want(b"HK")) && !chinese(b"CN").fits(&want(b"HK")));
+        assert!(chinese(b"CN").fits(&want(b"SG")) && !chinese(b"TW").fits(&want(b"SG")));
+        let traditional = config(64, &[(8, b"zh"), (36, b"Hant")]);
+        assert!(traditional.fits(&want(b"TW")) && !traditional.fits(&want(b"CN")));
     }
 
     #[test]

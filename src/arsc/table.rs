@@ -11,8 +11,6 @@ use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use std::collections::BTreeMap;
 
-/// Type chunks of one table. Large apps have about 5,000: types times configurations.
-const TYPE_CHUNKS: usize = 200_000;
 /// Packages of one table: the id has 8 bits.
 const PACKAGES: usize = 256;
 /// Entries of library and staged-alias chunks of one package. The framework has about 500.
@@ -85,7 +83,7 @@ impl<'a> ResTable<'a> {
         let mut body = table.body();
         let mut values = None;
         let mut packages = Vec::new();
-        let mut budget = Budget { chunks: TYPE_CHUNKS, entries: limits.resource_entries, reported: false };
+        let mut budget = Budget { chunks: limits.resource_chunks, entries: limits.resource_entries, reported: false };
         while body.remaining() >= chunk::HEADER {
             let chunk = match Chunk::read(&mut body, chunk::HEADER) {
                 Ok(chunk) => chunk,
@@ -329,8 +327,8 @@ fn read_package<'a>(
                 } else if !budget.reported {
                     budget.reported = true;
                     let detail = format!(
-                        "a resource table with more than {TYPE_CHUNKS} type chunks or {} entries",
-                        limits.resource_entries
+                        "a resource table with more than {} type chunks or {} entries",
+                        limits.resource_chunks, limits.resource_entries
                     );
                     incidents.push(
                         Incident::new(IncidentCode::LimitReached, file, detail)
