@@ -147,7 +147,7 @@ verify() { # APK SCHEME...: exactly these schemes verify
     local apk=$1 found
     shift
     # v1 shows only if the range of levels reaches below 24.
-    found=$("$APKSIGNER" verify -v --min-sdk-version 21 "$apk" | sed -n 's/^Verified using \(v[0-9.]*\) scheme .*: true$/\1/p' | tr '\n' ' ')
+    found=$("$APKSIGNER" verify -v --min-sdk-version "${LOWEST:-21}" "$apk" | sed -n 's/^Verified using \(v[0-9.]*\) scheme .*: true$/\1/p' | tr '\n' ' ')
     [ "$found" = "$* " ] || fail "$apk: signed by '$found', wanted '$* '"
 }
 
@@ -189,10 +189,11 @@ build_flashlight() {
     key flashlight "Flashlight"
     resources "$work" "$apps/flashlight"
     classes "$work" "$apps/flashlight"
-    dex "$work" 23 "$work/classes.jar"
+    dex "$work" 24 "$work/classes.jar"
     pack "$work"
-    sign "$work/aligned.apk" "$work/flashlight.apk" flashlight --min-sdk-version 24 \
+    sign "$work/aligned.apk" "$work/flashlight.apk" flashlight \
         --v1-signing-enabled false --v2-signing-enabled true --v3-signing-enabled true
+    LOWEST=24 verify "$work/flashlight.apk" v2 v3
     put "$work/flashlight.apk" flashlight/flashlight.apk
 }
 
@@ -260,28 +261,35 @@ build_multi() {
     classes "$notes" "$apps/multi/notes" "$base/classes.jar"
     dex "$notes" 21 --classpath "$base/classes.jar" "$notes/classes.jar"
     module "$notes" "$work/notes.zip"
-    printf '{"optimizations":{"splitsConfig":{"splitDimension":[{"value":"LANGUAGE"}]}}}\n' > "$work/config.json"
-    "$JAVA" -jar "$BUNDLETOOL_JAR" build-bundle --config="$work/config.json" --modules="$work/base.zip,$work/notes.zip" --output="$work/multi.aab"
-    "$JAVA" -jar "$BUNDLETOOL_JAR" build-apks --bundle="$work/multi.aab" --output="$work/bundle.apks" --aapt2="$(command -v "$AAPT2")" \
+    app_set "$work" one false
+    app_set "$work" two true
+    put "$work/one/splits/base-master.apk" multi/base.apk
+    put "$work/one/splits/base-zh.apk" multi/split_config.zh.apk
+    put "$work/one/splits/notes-master.apk" multi/split_notes.apk
+    put "$work/one.apks" multi/multi.apks
+    put "$work/two.apks" multi/multi-variants.apks
+}
+
+# WORK NAME VARIANTS: the set of APKs that bundletool makes of the modules. With
+# "true" there is a second base and a second feature, for Android 10 and later.
+app_set() {
+    local dir=$1/$2 apk name
+    printf '{"optimizations":{"splitsConfig":{"splitDimension":[{"value":"LANGUAGE"}]},"uncompressDexFiles":{"enabled":%s}}}\n' "$3" > "$dir.json"
+    "$JAVA" -jar "$BUNDLETOOL_JAR" build-bundle --config="$dir.json" --modules="$1/base.zip,$1/notes.zip" --output="$dir.aab"
+    "$JAVA" -jar "$BUNDLETOOL_JAR" build-apks --bundle="$dir.aab" --output="$dir.bundletool.apks" --aapt2="$(command -v "$AAPT2")" \
         --ks="$KEYS/multi.p12" --ks-pass="pass:$pass" --ks-key-alias=sample --mode=default
-    mkdir -p "$work/set"
-    "$UNZIP" -q "$work/bundle.apks" -d "$work/set"
+    mkdir -p "$dir/splits" "$dir.raw"
+    "$UNZIP" -q "$dir.bundletool.apks" -d "$dir.raw"
+    cp "$dir.raw/toc.pb" "$dir/"
     # bundletool signs without v3: sign again, all with the one key.
-    mkdir -p "$work/final/splits"
-    cp "$work/set/toc.pb" "$work/final/"
-    local apk name
-    for apk in "$work"/set/splits/*.apk; do
+    for apk in "$dir.raw"/splits/*.apk; do
         name=$(basename "$apk")
-        sign "$apk" "$work/final/splits/$name" multi --min-sdk-version 21 \
+        sign "$apk" "$dir/splits/$name" multi --min-sdk-version 21 \
             --v1-signing-enabled true --v2-signing-enabled true --v3-signing-enabled true
-        verify "$work/final/splits/$name" v1 v2 v3
+        verify "$dir/splits/$name" v1 v2 v3
     done
-    find "$work/final" -exec touch -d @315532800 {} +
-    (cd "$work/final" && "$ZIP" -qX0 "$work/multi.apks" toc.pb splits/*.apk)
-    put "$work/final/splits/base-master.apk" multi/base.apk
-    put "$work/final/splits/base-zh.apk" multi/split_config.zh.apk
-    put "$work/final/splits/notes-master.apk" multi/split_notes.apk
-    put "$work/multi.apks" multi/multi.apks
+    find "$dir" -exec touch -d @315532800 {} +
+    (cd "$dir" && "$ZIP" -qX "$([ "$3" = true ] && echo -9 || echo -0)" "$dir.apks" toc.pb splits/*.apk)
 }
 
 module() { # WORK OUT: a module of an app bundle
