@@ -11,3 +11,5 @@ pub mod xml;
 pub mod arsc;
 pub mod elf;
 pub mod code;
+#[cfg(feature = "forge")]
+pub mod forge;
