@@ -8,9 +8,12 @@ pub mod container;
 pub mod detect;
 pub mod dex;
 pub mod elf;
+pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod facts;
+#[cfg(feature = "forge")]
+pub mod forge;
 mod hash;
 pub mod incident;
 pub mod limits;
