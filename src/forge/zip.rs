@@ -308,7 +308,7 @@ fn write_local<'a>(out: &mut Out, entry: &'a Entry) -> Written<'a> {
     if entry.align > 1 {
         let unit = usize::from(entry.align);
         let data = local + 30 + name.len() + extra.len();
-        if data % unit != 0 {
+        if !data.is_multiple_of(unit) {
             let padding = (data + 6).next_multiple_of(unit) - (data + 6);
             extra.u16(ALIGNMENT_EXTRA);
             extra.u16(2 + padding as u16);

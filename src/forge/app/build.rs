@@ -276,7 +276,7 @@ fn apk(
         let bytes = match file {
             File::Text(text) => text.clone().into_bytes(),
             File::Hex { hex } => {
-                unhex(hex).ok_or_else(|| ForgeError::new(format!("{path}: bad hexadecimal")))?
+                unhex(hex).ok_or_else(|| ForgeError::new("bad hexadecimal").within(path))?
             }
         };
         entries.push(zip::Entry::new(path.as_str(), bytes, deflate));

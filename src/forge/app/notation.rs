@@ -239,7 +239,7 @@ pub struct Expect {
     pub target_sdk: Option<u32>,
     /// Requested permissions of base and splits, in file order.
     pub permissions: Option<Vec<String>>,
-    /// Permissions that the platform adds (split and implied ones).
+    /// Permissions that the platform adds (split and implied ones): at least these, as later platforms add more.
     pub implied: Option<Vec<String>>,
     /// Components as `service com.example.Sync`.
     pub components: Option<Vec<String>>,
