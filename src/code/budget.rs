@@ -95,8 +95,9 @@ pub struct Faults {
 const KEPT: usize = 16;
 
 impl Faults {
+    /// Counts an error.
     #[cold]
-    pub(super) fn add(&mut self, error: ParseError) {
+    pub fn add(&mut self, error: ParseError) {
         self.total = self.total.saturating_add(1);
         if self.kept.len() < KEPT {
             self.kept.push(error);

@@ -5,5 +5,5 @@ mod one;
 mod source;
 
 pub use check::check_data;
-pub use one::judge;
+pub use one::{Failure, facts, judge};
 pub use source::{Source, SourceError, open};

@@ -7,9 +7,42 @@ mod strings;
 use super::model::{ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State};
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
-use crate::package::{Package, Part};
+use crate::container::Archive;
+use crate::package::manifest::Manifest;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+
+/// One APK of an app, opened.
+#[derive(Debug)]
+pub struct Part<'a> {
+    /// As in [`FileFact::name`].
+    pub name: String,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// SHA-256 of the bytes.
+    pub sha256: String,
+    /// Its entries.
+    pub archive: Archive<'a>,
+    /// Name of the split; `None` for the base.
+    pub split: Option<String>,
+    /// SHA-256 of its manifest.
+    pub manifest_sha256: Option<String>,
+}
+
+/// One app, opened and assembled: what facts are extracted from.
+#[derive(Debug, Default)]
+pub struct App<'a> {
+    /// Bundles that the parts came in.
+    pub bundles: Vec<FileFact>,
+    /// The APKs, the base first.
+    pub parts: Vec<Part<'a>>,
+    /// Manifest of base and splits.
+    pub manifest: Manifest,
+    /// Trouble so far.
+    pub incidents: Vec<Incident>,
+    /// Files that are not part of what is judged.
+    pub excluded: Vec<ExcludedFile>,
+}
 
 /// What one part of the package gave.
 #[derive(Default)]
@@ -21,30 +54,26 @@ struct PartFacts {
     incidents: Vec<Incident>,
 }
 
-/// Extracts the facts of an assembled package.
-pub fn extract(package: Package<'_>, limits: &Limits) -> Facts {
-    let parts: Vec<PartFacts> = package.parts.par_iter().map(|part| read(part, limits)).collect();
+/// Extracts the facts of an app.
+pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
+    let parts: Vec<PartFacts> = app.parts.par_iter().map(|part| read(part, limits)).collect();
     let mut facts = Facts {
         schema: SCHEMA.into(),
         tool_version: env!("CARGO_PKG_VERSION").into(),
-        manifest: package.manifest,
-        incidents: package.incidents,
+        files: app.bundles,
+        manifest: app.manifest,
+        incidents: app.incidents,
+        excluded: app.excluded,
         ..Facts::default()
     };
-    facts.excluded = package
-        .excluded
-        .into_iter()
-        .map(|(name, reason)| ExcludedFile { name, reason })
-        .collect();
-    for bundle in package.bundles {
-        facts.files.push(FileFact { role: FileRole::Bundle, ..file(&bundle.name, bundle.size, &bundle.sha256) });
-    }
-    for part in &package.parts {
+    for part in &app.parts {
         facts.files.push(FileFact {
+            name: part.name.clone(),
+            size: part.bytes.len().try_into().unwrap_or(u64::MAX),
+            sha256: part.sha256.clone(),
             role: if part.split.is_some() { FileRole::Split } else { FileRole::Base },
             split: part.split.clone(),
             manifest_sha256: part.manifest_sha256.clone(),
-            ..file(&part.name, part.size, &part.sha256)
         });
     }
     let mut dex = Vec::new();
@@ -59,7 +88,7 @@ pub fn extract(package: Package<'_>, limits: &Limits) -> Facts {
     if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {
         // An unreadable DEX file has said so itself.
         if !facts.incidents.iter().any(|i| i.hides == Some(Channel::Code)) {
-            let name = package.parts.first().map(|p| p.name.clone()).unwrap_or_default();
+            let name = app.parts.first().map(|p| p.name.clone()).unwrap_or_default();
             let detail = "no classes.dex, and the manifest does not say hasCode=\"false\"";
             facts.incidents.push(Incident::new(IncidentCode::Missing, name, detail).hiding(Channel::Code));
         }
@@ -67,12 +96,8 @@ pub fn extract(package: Package<'_>, limits: &Limits) -> Facts {
     facts.native.sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
     keep_some(&mut facts.incidents, limits);
-    facts.coverage = coverage(&facts, &package.parts);
+    facts.coverage = coverage(&facts, &app.parts);
     facts
-}
-
-fn file(name: &str, size: u64, sha256: &str) -> FileFact {
-    FileFact { name: name.into(), size, sha256: sha256.into(), ..FileFact::default() }
 }
 
 fn read(part: &Part<'_>, limits: &Limits) -> PartFacts {
@@ -80,11 +105,19 @@ fn read(part: &Part<'_>, limits: &Limits) -> PartFacts {
     files::read(part, limits, &mut found);
     let signing = crate::signing::read(&part.archive, part.bytes);
     found.incidents.extend(signing.incidents);
-    found.signers = signing
-        .schemes
-        .into_iter()
-        .map(|signer| SignerFact { file: part.name.clone(), signer })
-        .collect();
+    for scheme in signing.schemes {
+        for signer in scheme.signers {
+            found.signers.push(SignerFact {
+                file: part.name.clone(),
+                scheme: scheme.scheme,
+                entry: signer.file,
+                min_sdk: signer.min_sdk,
+                max_sdk: signer.max_sdk,
+                certificates: signer.certificates,
+                lineage: signer.lineage,
+            });
+        }
+    }
     found
 }
 

@@ -5,6 +5,7 @@
 //! the APK is there or not (`permscope judge`). Nothing in here depends on the
 //! signature database: what a new rule might ask for has to be in the facts already.
 
+pub mod extract;
 mod model;
 pub mod notation;
 

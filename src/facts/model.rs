@@ -3,7 +3,7 @@
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
 use crate::package::manifest::Manifest;
-use crate::signing::SchemeSigner;
+use crate::signing::{Certificate, LineageNode, Scheme};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,14 +87,28 @@ pub struct ExcludedFile {
     pub reason: String,
 }
 
-/// Signers of one APK under one scheme.
+/// One signer of one APK under one scheme.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignerFact {
     /// As in [`FileFact::name`].
     pub file: String,
-    /// The signer.
-    #[serde(flatten)]
-    pub signer: SchemeSigner,
+    /// The scheme.
+    pub scheme: Scheme,
+    /// Entry with the signature, for v1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// First API level that the signer is for (v3 and v3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_sdk: Option<u32>,
+    /// Last API level that the signer is for (v3 and v3.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_sdk: Option<u32>,
+    /// Certificates, the signer's own first.
+    pub certificates: Vec<Certificate>,
+    /// Earlier certificates that were rotated, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lineage: Vec<LineageNode>,
 }
 
 /// One DEX file; one for each member of a DEX 041 container.

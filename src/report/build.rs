@@ -241,11 +241,10 @@ impl Builder<'_> {
 }
 
 fn signer(fact: &crate::facts::SignerFact) -> Signer {
-    let signer = &fact.signer;
     Signer {
         file: fact.file.clone(),
-        scheme: signer.scheme.clone(),
-        certificates: signer
+        scheme: fact.scheme.name().to_owned(),
+        certificates: fact
             .certificates
             .iter()
             .map(|c| Certificate {

@@ -1,13 +1,12 @@
 //! What one DEX file says: classes defined and named, members used, host names.
 
-use super::strings;
+use super::{Part, strings};
 use crate::code::{Budget, Faults, Sites, Target, Wanted, scan, undefined_types};
 use crate::container::Entry;
 use crate::dex::{Dex, mutf8, names};
 use crate::facts::model::{CallFact, CallSite, DexFact, Facts};
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
-use crate::package::Part;
 use crate::hash::sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -152,7 +151,7 @@ fn one(dex: &Dex<'_>, limits: &Limits, budget: &mut Budget, faults: &mut Faults)
     faults.merge(seen.faults);
     DexRead {
         fact: DexFact {
-            version: dex.header().version_text(),
+            version: format!("{:03}", dex.header().version),
             classes: dex.class_count(),
             methods: dex.method_count(),
             defines,

@@ -1,13 +1,12 @@
 //! What lies in one APK: DEX files, libraries, and the names of everything else.
 
-use super::PartFacts;
+use super::{Part, PartFacts};
 use super::code::{self, DexRead};
 use crate::container::Entry;
 use crate::hash::sha256;
 use crate::facts::model::NativeFact;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
-use crate::package::Part;
 use rayon::prelude::*;
 
 /// Where something may hide that Android's loader would not look at by itself.
