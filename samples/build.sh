@@ -106,7 +106,7 @@ resources() { # WORK SOURCE ARGUMENT...: base.apk, R.java, keep rules
     fi
     "$AAPT2" link --warn-manifest-validation -o "$work/base.apk" -I "$FRAMEWORK_RES" \
         --manifest "$source/AndroidManifest.xml" --java "$work/gen" --proguard "$work/keep.pro" "$@" "${compiled[@]}" \
-        2>&1 | grep -v '^warn: ' >&2 || [ "${PIPESTATUS[0]}" = 0 ]
+        2>&1 | grep -v ': warn: unexpected element <queries>' >&2 || [ "${PIPESTATUS[0]}" = 0 ]
 }
 
 classes() { # WORK SOURCE [CLASSPATH]: classes.jar

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Tests of the corpus scripts themselves: python3 tests/corpus/test_scripts.py
+
+They need neither the network nor the Android tools.
+"""
+
+import copy
+import json
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import compare
+import fetch
+import oracle
+
+ORACLE = {
+    "file": "a.apk", "sha256": "ab" * 32,
+    "badging": {"status": 0, "package": "com.x", "version_code": "7", "version_name": "1.2", "min_sdk": "21", "target_sdk": "30",
+                "labels": {"": "Shop", "zh": "商城", "zh-TW": "商城"},
+                "permissions": [{"element": "uses-permission", "name": "p.A", "max_sdk": None},
+                                {"element": "uses-permission", "name": "p.B", "max_sdk": 28},
+                                {"element": "uses-permission", "name": "p.IMPLIED", "max_sdk": None}],
+                "permissions_implied": ["p.IMPLIED"]},
+    "resources": {"status": 0},
+    "labels_by_locale": {"": "Shop", "zh": "商城"},
+    "manifest": {"package": "com.x", "version_code": 7, "version_name": "1.2", "uses_sdk": {"min": 21, "target": 30},
+                 "permissions": [{"element": "uses-permission", "name": "p.A", "max_sdk": None},
+                                 {"element": "uses-permission", "name": "p.B", "max_sdk": 28}],
+                 "components": [{"kind": "activity", "name": "com.x.Main", "exported": True},
+                                {"kind": "service", "name": "com.x.S", "exported": None}],
+                 "features": [{"name": "f.camera", "gl_es_version": None, "required": False}]},
+    "dex": [{"entry": "classes.dex", "classes": 5}],
+    "signatures": {"by_scheme": {"v1": {"verifies": True, "certificates": ["aa"]}, "v2": {"verifies": False, "certificates": []}}},
+}
+FACTS = {
+    "manifest": {"package": "com.x", "version_code": 7, "version_name": "1.2", "uses_sdk": {"min": 21, "target": 30},
+                 "uses_permissions": [{"name": "p.A", "element": "uses-permission", "max_sdk": None},
+                                      {"name": "p.B", "element": "uses-permission", "max_sdk": 28}],
+                 "components": [{"kind": "service", "name": "com.x.S", "exported": False, "exported_declared": None},
+                                {"kind": "activity", "name": "com.x.Main", "exported": True, "exported_declared": True}],
+                 "uses_features": [{"name": "f.camera", "gl_es_version": None, "required": False}],
+                 "application": {"labels": {"": "Shop", "zh": "商城"}}},
+    "dex": [{"entry": "classes.dex", "classes": 5}],
+    "signers": [{"scheme": "v1", "certificates": [{"sha256": "aa"}]}],
+}
+
+
+def different(facts):
+    want, have = compare.expected(ORACLE), compare.given(facts)
+    return [f for f in compare.FIELDS[1:] if want[f] is not compare.NO_ORACLE and not compare.same(f, want[f], have[f])]
+
+
+class Compare(unittest.TestCase):
+    def test_equal_facts_have_no_difference(self):
+        self.assertEqual(different(FACTS), [])
+
+    def test_every_field_can_differ(self):
+        changes = {
+            "package": lambda f: f["manifest"].update(package="com.y"),
+            "version_code": lambda f: f["manifest"].update(version_code=8),
+            "version_name": lambda f: f["manifest"].update(version_name=None),
+            "min_sdk": lambda f: f["manifest"]["uses_sdk"].update(min=1),
+            "target_sdk": lambda f: f["manifest"]["uses_sdk"].update(target=None),
+            "permissions": lambda f: f["manifest"]["uses_permissions"][1].update(max_sdk=None),
+            "permission_names": lambda f: f["manifest"]["uses_permissions"].pop(),
+            "components": lambda f: f["manifest"]["components"][0].update(kind="receiver"),
+            "exported": lambda f: f["manifest"]["components"][0].update(exported_declared=False),
+            "features": lambda f: f["manifest"]["uses_features"][0].update(required=True),
+            "labels": lambda f: f["manifest"]["application"]["labels"].update(zh="别的"),
+            "labels_by_locale": lambda f: f["manifest"]["application"]["labels"].pop("zh"),
+            "dex_classes": lambda f: f["dex"][0].update(classes=4),
+            "certificates": lambda f: f["signers"].clear(),
+        }
+        self.assertEqual(set(changes), set(compare.FIELDS[1:]))
+        for field, change in changes.items():
+            facts = copy.deepcopy(FACTS)
+            change(facts)
+            self.assertIn(field, different(facts), field)
+
+    def run_script(self, facts, explained):
+        with tempfile.TemporaryDirectory() as temp:
+            temp = pathlib.Path(temp)
+            for name in ("apks", "oracle", "facts"):
+                (temp / name).mkdir()
+            (temp / "apks" / "a.apk").write_bytes(b"")
+            (temp / "oracle" / "a.json").write_text(json.dumps(ORACLE))
+            (temp / "facts" / "a.json").write_text(json.dumps(facts))
+            (temp / "explained.tsv").write_text(explained)
+            script = pathlib.Path(compare.__file__)
+            done = subprocess.run([sys.executable, str(script), "--apks", str(temp / "apks"), "--facts", str(temp / "facts"),
+                                   "--explained", str(temp / "explained.tsv")], capture_output=True, text=True)
+            return done.returncode, done.stdout
+
+    def test_exit_status_follows_the_unexplained(self):
+        wrong = copy.deepcopy(FACTS)
+        wrong["manifest"]["package"] = "com.y"
+        self.assertEqual(self.run_script(FACTS, "")[0], 0)
+        status, text = self.run_script(wrong, "")
+        self.assertEqual(status, 1)
+        self.assertIn('"com.y"', text)
+        status, text = self.run_script(wrong, "abababababababab\tpackage\tbecause of this\n")
+        self.assertEqual(status, 0)
+        self.assertIn("because of this", text)
+
+
+class Oracle(unittest.TestCase):
+    def test_locales_of_configurations(self):
+        cases = {"": ("", True), "zh": ("zh", True), "zh-rCN": ("zh-CN", True), "b+sr+Latn": ("sr-Latn", True),
+                 "mdpi-v4": ("", False), "car": ("", False), "land": ("", False), "fil": ("fil", True),
+                 "zh-rCN-v21": ("zh-CN", False), "mcc310-en": ("en", False), "sw600dp": ("", False), "v21": ("", False)}
+        for config, result in cases.items():
+            self.assertEqual(oracle.locale_of(config), result, config)
+
+    def test_class_names_as_the_platform_builds_them(self):
+        self.assertEqual(oracle.class_name(".Main", "com.x"), "com.x.Main")
+        self.assertEqual(oracle.class_name("Main", "com.x"), "com.x.Main")
+        self.assertEqual(oracle.class_name("org.y.Main", "com.x"), "org.y.Main")
+
+    def test_values_of_xmltree(self):
+        self.assertEqual(oracle.value_of('"a" (Raw: "a")'), "a")
+        self.assertEqual(oracle.value_of("@0x7f010002"), ("ref", 0x7F010002))
+        self.assertEqual(oracle.value_of("(type 0x12)0xffffffff"), True)
+        self.assertEqual(oracle.value_of("(type 0x10)0x1e"), 30)
+
+    def test_signing_block_ids(self):
+        pair = struct.pack("<QI", 8, 0x7109871A) + b"abcd"
+        length = len(pair) + 24
+        block = struct.pack("<Q", length) + pair + struct.pack("<Q16s", length, b"APK Sig Block 42")
+        end = b"PK\x05\x06" + struct.pack("<HHHHIIH", 0, 0, 0, 0, 0, len(block), 0)
+        with tempfile.TemporaryDirectory() as temp:
+            path = pathlib.Path(temp) / "a.apk"
+            path.write_bytes(block + end)
+            self.assertEqual(oracle.signing_blocks(path), [0x7109871A])
+            path.write_bytes(end)
+            self.assertEqual(oracle.signing_blocks(path), [])
+
+
+class Fetch(unittest.TestCase):
+    def test_the_pinned_list(self):
+        rows = fetch.read_list(fetch.HERE / "apks.tsv")
+        names = [fetch.target_name(row) for row in rows]
+        self.assertGreaterEqual(len(rows), 90)
+        self.assertEqual(len(set(names)), len(names))
+        self.assertGreaterEqual(sum(row["size"] > 10_000_000 for row in rows), 25)
+
+    def test_names_of_files(self):
+        row = {"sha256": "0123456789abcdef" + "0" * 48, "path": "a/b c/u2.jar"}
+        self.assertEqual(fetch.target_name(row), "0123456789abcdef-u2.apk")
+
+    def test_paths_inside_packages(self):
+        self.assertTrue(fetch.same_path("package/bin/a.apk", "bin/a.apk"))
+        self.assertTrue(fetch.same_path("./x/a.apk", "x/a.apk"))
+        self.assertFalse(fetch.same_path("other/bin/a.apk", "a.apk"))
+
+
+if __name__ == "__main__":
+    unittest.main()
