@@ -197,6 +197,11 @@ impl<'a> Archive<'a> {
             .push(Incident::new(code, &self.file, detail).at(offset));
     }
 
+    /// The limits the archive was opened with.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The archive's name in incidents.
     pub fn file(&self) -> &str {
         &self.file
