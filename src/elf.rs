@@ -433,3 +433,7 @@ fn abi(image: &Image<'_>) -> String {
         (machine, _) => format!("machine {machine}"),
     }
 }
+
+#[cfg(test)]
+#[path = "elf_tests.rs"]
+mod tests;
