@@ -6,13 +6,19 @@
 //! `goblin`, table by table: its one-call parser reads section headers and
 //! relocations too, stops at the first forged one, and does unchecked sums on the
 //! hash table's numbers.
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
 
 use crate::container::{clip, narrow, wide};
 use crate::error::ParseError;
 use crate::limits::Limits;
 use goblin::container::{Container, Ctx, Endian};
-use goblin::elf::dynamic::{DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB};
+use goblin::elf::dynamic::{
+    DT_GNU_HASH, DT_HASH, DT_NEEDED, DT_SONAME, DT_STRSZ, DT_STRTAB, DT_SYMTAB,
+};
 use goblin::elf::note::{NT_GNU_BUILD_ID, NoteDataIterator};
 use goblin::elf::program_header::{PT_DYNAMIC, PT_LOAD, PT_NOTE};
 use goblin::elf::{Dynamic, Elf, ProgramHeader, Symtab, header};
@@ -111,11 +117,16 @@ const SYMBOLS: [(&str, Framework); 9] = [
 /// The file is no ELF file, or its program headers lie outside it.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<NativeLib, ParseError> {
     let image = Image::open(bytes, limits)?;
-    let mut lib = NativeLib { abi: abi(&image), ..NativeLib::default() };
+    let mut lib = NativeLib {
+        abi: abi(&image),
+        ..NativeLib::default()
+    };
     lib.build_id = image.build_id();
     match image.dynamic() {
         Ok(Some(dynamic)) => image.linking(&dynamic, &mut lib),
-        Ok(None) => lib.gaps.push("no dynamic section: not a library that Android loads".to_owned()),
+        Ok(None) => lib
+            .gaps
+            .push("no dynamic section: not a library that Android loads".to_owned()),
         Err(error) => lib.gaps.push(error),
     }
     if let Some(soname) = &lib.soname {
@@ -133,7 +144,10 @@ fn framework(table: &[(&str, Framework)], name: &str) -> Option<Framework> {
         Some(start) => name.starts_with(start),
         None => name == pattern,
     };
-    table.iter().find(|(pattern, _)| matches(pattern)).map(|(_, framework)| *framework)
+    table
+        .iter()
+        .find(|(pattern, _)| matches(pattern))
+        .map(|(_, framework)| *framework)
 }
 
 /// The file and what its header says.
@@ -158,22 +172,43 @@ impl<'a> Image<'a> {
             .map_err(|error| ParseError::new(0, "an ELF file", clip(&error.to_string(), 200)))?;
         let big = head.e_ident.get(header::EI_CLASS) == Some(&header::ELFCLASS64);
         let little = head.e_ident.get(header::EI_DATA) == Some(&header::ELFDATA2LSB);
-        let container = if big { Container::Big } else { Container::Little };
+        let container = if big {
+            Container::Big
+        } else {
+            Container::Little
+        };
         let ctx = Ctx::new(container, if little { Endian::Little } else { Endian::Big });
         let (size, table) = (if big { 56_u64 } else { 32 }, u64::from(head.e_phnum));
         // bionic ReadProgramHeaders: at most 64 KiB of them.
         if table.saturating_mul(size) > MAX_TABLE {
             let what = format!("at most {MAX_TABLE} bytes of program headers");
-            return Err(ParseError::new(head.e_phoff, what, format!("{table} headers")));
+            return Err(ParseError::new(
+                head.e_phoff,
+                what,
+                format!("{table} headers"),
+            ));
         }
-        let segments = ProgramHeader::parse(bytes, narrow(head.e_phoff), usize::from(head.e_phnum), ctx)
-            .map_err(|_| ParseError::new(head.e_phoff, format!("{table} program headers"), ""))?;
-        Ok(Self { bytes, text_bytes: limits.text_bytes, machine: head.e_machine, big, ctx, segments })
+        let segments =
+            ProgramHeader::parse(bytes, narrow(head.e_phoff), usize::from(head.e_phnum), ctx)
+                .map_err(|_| {
+                    ParseError::new(head.e_phoff, format!("{table} program headers"), "")
+                })?;
+        Ok(Self {
+            bytes,
+            text_bytes: limits.text_bytes,
+            machine: head.e_machine,
+            big,
+            ctx,
+            segments,
+        })
     }
 
     /// File offset of a virtual address, through the loadable segments.
     fn offset(&self, address: u64) -> Option<u64> {
-        let loaded = self.segments.iter().filter(|segment| segment.p_type == PT_LOAD);
+        let loaded = self
+            .segments
+            .iter()
+            .filter(|segment| segment.p_type == PT_LOAD);
         loaded.into_iter().find_map(|segment| {
             let inside = address.checked_sub(segment.p_vaddr)?;
             if inside >= segment.p_filesz {
@@ -185,22 +220,43 @@ impl<'a> Image<'a> {
 
     fn at(&self, address: u64, size: u64) -> Option<&'a [u8]> {
         let start = self.offset(address)?;
-        self.bytes.get(narrow(start)..narrow(start.checked_add(size)?))
+        self.bytes
+            .get(narrow(start)..narrow(start.checked_add(size)?))
     }
 
     fn dynamic(&self) -> Result<Option<Dynamics<'a>>, String> {
-        let Some(segment) = self.segments.iter().find(|segment| segment.p_type == PT_DYNAMIC) else {
+        let Some(segment) = self
+            .segments
+            .iter()
+            .find(|segment| segment.p_type == PT_DYNAMIC)
+        else {
             return Ok(None);
         };
         // goblin looks up every entry in every segment: bound the product.
         let mut bounded = segment.clone();
         bounded.p_filesz = bounded.p_filesz.min(MAX_TABLE);
-        let parsed = Dynamic::parse(self.bytes, &[bounded], self.ctx)
-            .map_err(|_| format!("dynamic section outside the file at {:#x}", segment.p_offset))?;
-        let entries: Vec<(u64, u64)> =
-            parsed.map(|d| d.dyns.iter().map(|entry| (entry.d_tag, entry.d_val)).collect()).unwrap_or_default();
-        let value = |tag: u64| entries.iter().find(|entry| entry.0 == tag).map(|entry| entry.1);
-        let strings = value(DT_STRTAB).and_then(|address| self.at(address, value(DT_STRSZ).unwrap_or(0)));
+        let parsed = Dynamic::parse(self.bytes, &[bounded], self.ctx).map_err(|_| {
+            format!(
+                "dynamic section outside the file at {:#x}",
+                segment.p_offset
+            )
+        })?;
+        let entries: Vec<(u64, u64)> = parsed
+            .map(|d| {
+                d.dyns
+                    .iter()
+                    .map(|entry| (entry.d_tag, entry.d_val))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let value = |tag: u64| {
+            entries
+                .iter()
+                .find(|entry| entry.0 == tag)
+                .map(|entry| entry.1)
+        };
+        let strings =
+            value(DT_STRTAB).and_then(|address| self.at(address, value(DT_STRSZ).unwrap_or(0)));
         let strings = strings.ok_or("dynamic string table outside the file")?;
         Ok(Some(Dynamics { entries, strings }))
     }
@@ -209,42 +265,69 @@ impl<'a> Image<'a> {
     fn linking(&self, dynamic: &Dynamics<'a>, lib: &mut NativeLib) {
         for (tag, value) in &dynamic.entries {
             match *tag {
-                DT_SONAME => lib.soname = dynamic.string(*value).map(|name| clip(&name, self.text_bytes)),
+                DT_SONAME => {
+                    lib.soname = dynamic
+                        .string(*value)
+                        .map(|name| clip(&name, self.text_bytes))
+                }
                 DT_NEEDED => match dynamic.string(*value) {
                     Some(name) => lib.needed.push(clip(&name, self.text_bytes)),
-                    None => lib.gaps.push(format!("name of a needed library outside the string table ({value:#x})")),
+                    None => lib.gaps.push(format!(
+                        "name of a needed library outside the string table ({value:#x})"
+                    )),
                 },
                 _ => {}
             }
         }
         lib.gaps.truncate(MAX_NOTES);
-        let value = |tag: u64| dynamic.entries.iter().find(|entry| entry.0 == tag).map(|entry| entry.1);
-        let Some(symbols) = value(DT_SYMTAB).and_then(|address| self.offset(address)) else { return };
+        let value = |tag: u64| {
+            dynamic
+                .entries
+                .iter()
+                .find(|entry| entry.0 == tag)
+                .map(|entry| entry.1)
+        };
+        let Some(symbols) = value(DT_SYMTAB).and_then(|address| self.offset(address)) else {
+            return;
+        };
         let counted = match (value(DT_HASH), value(DT_GNU_HASH)) {
             (Some(hash), _) => self.hash_count(hash),
             (None, Some(hash)) => self.gnu_hash_count(hash),
             (None, None) => None,
         };
         let Some(count) = counted else {
-            lib.gaps.push("hash table outside the file: exported symbols not read".to_owned());
+            lib.gaps
+                .push("hash table outside the file: exported symbols not read".to_owned());
             return;
         };
         let entry = if self.big { 24 } else { 16 };
         let room = self.bytes.len().saturating_sub(narrow(symbols)) / entry;
         let taken = count.min(room).min(MAX_SYMBOLS);
         if taken < count {
-            lib.gaps.push(format!("{count} symbols stated, {taken} read"));
+            lib.gaps
+                .push(format!("{count} symbols stated, {taken} read"));
         }
-        let Ok(table) = Symtab::parse(self.bytes, narrow(symbols), taken, self.ctx) else { return };
+        let Ok(table) = Symtab::parse(self.bytes, narrow(symbols), taken, self.ctx) else {
+            return;
+        };
         for symbol in table.iter() {
             // Exported: defined here (section index is not 0) and not local.
             if symbol.st_shndx == 0 || symbol.st_bind() == 0 {
                 continue;
             }
-            let Some(name) = dynamic.bytes(wide(symbol.st_name)).filter(|name| !name.is_empty()) else { continue };
+            let Some(name) = dynamic
+                .bytes(wide(symbol.st_name))
+                .filter(|name| !name.is_empty())
+            else {
+                continue;
+            };
             lib.exports = lib.exports.saturating_add(1);
-            let Ok(name) = std::str::from_utf8(name) else { continue };
-            if let Some(found) = framework(&SYMBOLS, name).filter(|found| !lib.markers.contains(found)) {
+            let Ok(name) = std::str::from_utf8(name) else {
+                continue;
+            };
+            if let Some(found) =
+                framework(&SYMBOLS, name).filter(|found| !lib.markers.contains(found))
+            {
                 lib.markers.push(found);
             }
             if (name.starts_with("Java_") || name == "JNI_OnLoad") && lib.jni.len() < MAX_NAMES {
@@ -255,7 +338,11 @@ impl<'a> Image<'a> {
 
     fn word(&self, address: u64) -> Option<u32> {
         let word: [u8; 4] = self.at(address, 4)?.try_into().ok()?;
-        Some(if self.ctx.le.is_little() { u32::from_le_bytes(word) } else { u32::from_be_bytes(word) })
+        Some(if self.ctx.le.is_little() {
+            u32::from_le_bytes(word)
+        } else {
+            u32::from_be_bytes(word)
+        })
     }
 
     /// System V ABI, "Hash Table": the number of chains is the number of symbols.
@@ -265,7 +352,8 @@ impl<'a> Image<'a> {
 
     /// GNU hash table: the last chain of the highest bucket ends at the last symbol.
     fn gnu_hash_count(&self, table: u64) -> Option<usize> {
-        let [buckets, first, bloom] = [0, 4, 8].map(|at| table.checked_add(at).and_then(|a| self.word(a)));
+        let [buckets, first, bloom] =
+            [0, 4, 8].map(|at| table.checked_add(at).and_then(|a| self.word(a)));
         let (buckets, first) = (u64::from(buckets?), u64::from(first?));
         let bloom = u64::from(bloom?).checked_mul(if self.big { 8 } else { 4 })?;
         let bucket_table = table.checked_add(16)?.checked_add(bloom)?;
@@ -277,10 +365,17 @@ impl<'a> Image<'a> {
             Err(_) => 0,
         };
         let highest = u64::from(words.chunks_exact(4).map(number).max()?);
-        let Some(skipped) = highest.checked_sub(first) else { return usize::try_from(first).ok() };
+        let Some(skipped) = highest.checked_sub(first) else {
+            return usize::try_from(first).ok();
+        };
         let start = self.offset(chains.checked_add(skipped.checked_mul(4)?)?)?;
         let mut symbols = usize::try_from(highest).ok()?;
-        for word in self.bytes.get(narrow(start)..)?.chunks_exact(4).take(MAX_SYMBOLS) {
+        for word in self
+            .bytes
+            .get(narrow(start)..)?
+            .chunks_exact(4)
+            .take(MAX_SYMBOLS)
+        {
             symbols = symbols.saturating_add(1);
             if number(word) & 1 != 0 {
                 return Some(symbols);
@@ -290,19 +385,23 @@ impl<'a> Image<'a> {
     }
 
     fn build_id(&self) -> Option<String> {
-        self.segments.iter().filter(|segment| segment.p_type == PT_NOTE).take(MAX_NOTES).find_map(|segment| {
-            let offset = narrow(segment.p_offset);
-            let notes = NoteDataIterator {
-                data: self.bytes,
-                offset,
-                size: offset.saturating_add(narrow(segment.p_filesz)),
-                ctx: (narrow(segment.p_align), self.ctx),
-            };
-            let id = notes.take(MAX_NOTES).filter_map(Result::ok).find(|note| {
-                note.n_type == NT_GNU_BUILD_ID && note.name == "GNU" && note.desc.len() <= 64
-            })?;
-            Some(id.desc.iter().map(|byte| format!("{byte:02x}")).collect())
-        })
+        self.segments
+            .iter()
+            .filter(|segment| segment.p_type == PT_NOTE)
+            .take(MAX_NOTES)
+            .find_map(|segment| {
+                let offset = narrow(segment.p_offset);
+                let notes = NoteDataIterator {
+                    data: self.bytes,
+                    offset,
+                    size: offset.saturating_add(narrow(segment.p_filesz)),
+                    ctx: (narrow(segment.p_align), self.ctx),
+                };
+                let id = notes.take(MAX_NOTES).filter_map(Result::ok).find(|note| {
+                    note.n_type == NT_GNU_BUILD_ID && note.name == "GNU" && note.desc.len() <= 64
+                })?;
+                Some(id.desc.iter().map(|byte| format!("{byte:02x}")).collect())
+            })
     }
 }
 
@@ -315,7 +414,8 @@ impl<'a> Dynamics<'a> {
     }
 
     fn string(&self, at: u64) -> Option<String> {
-        self.bytes(at).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+        self.bytes(at)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 }
 
@@ -333,3 +433,7 @@ fn abi(image: &Image<'_>) -> String {
         (machine, _) => format!("machine {machine}"),
     }
 }
+
+#[cfg(test)]
+#[path = "elf_tests.rs"]
+mod tests;

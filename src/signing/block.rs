@@ -1,7 +1,9 @@
 //! The APK Signing Block before the central directory, and the schemes v2, v3 and v3.1 in it.
 
 use super::certificate::Certificate;
-use super::{LineageNode, MAX_CERTIFICATES, Scheme, SchemeSigners, Signer, Signing, SigningBlock, trouble};
+use super::{
+    LineageNode, MAX_CERTIFICATES, Scheme, SchemeSigners, Signer, Signing, SigningBlock, trouble,
+};
 use crate::bytes::Reader;
 use crate::container::{Archive, clip, narrow, wide};
 use crate::error::ParseError;
@@ -36,7 +38,15 @@ const NAMES: [(u32, &str); 10] = [
 ];
 
 /// Ids whose values are never text for people.
-const BINARY: [u32; 7] = [V2, V3, V31, 0x6dff_800d, 0x2b09_189e, 0x4272_6577, 0x504b_4453];
+const BINARY: [u32; 7] = [
+    V2,
+    V3,
+    V31,
+    0x6dff_800d,
+    0x2b09_189e,
+    0x4272_6577,
+    0x504b_4453,
+];
 
 /// Adds what the block of `archive` says to `signing`; nothing where there is none.
 pub(super) fn read(archive: &Archive<'_>, bytes: &[u8], signing: &mut Signing) {
@@ -44,18 +54,24 @@ pub(super) fn read(archive: &Archive<'_>, bytes: &[u8], signing: &mut Signing) {
         Ok(Some(pairs)) => pairs,
         Ok(None) => return,
         Err(error) => {
-            signing.incidents.push(trouble(IncidentCode::Malformed, archive.file(), &error));
+            signing
+                .incidents
+                .push(trouble(IncidentCode::Malformed, archive.file(), &error));
             return;
         }
     };
     if let Err(error) = walk(archive, pairs, signing) {
-        signing.incidents.push(trouble(IncidentCode::Malformed, archive.file(), &error));
+        signing
+            .incidents
+            .push(trouble(IncidentCode::Malformed, archive.file(), &error));
     }
 }
 
 /// The pairs of the block that ends at `directory_start`, as AOSP `ApkSigningBlockUtils.findApkSigningBlock`.
 fn find(bytes: &[u8], directory_start: u64) -> Result<Option<Reader<'_>>, ParseError> {
-    let Some(footer) = directory_start.checked_sub(FOOTER) else { return Ok(None) };
+    let Some(footer) = directory_start.checked_sub(FOOTER) else {
+        return Ok(None);
+    };
     let mut r = Reader::new(bytes);
     r.seek(narrow(footer))?;
     let size = r.u64("the size of the APK Signing Block")?;
@@ -63,10 +79,16 @@ fn find(bytes: &[u8], directory_start: u64) -> Result<Option<Reader<'_>>, ParseE
         return Ok(None);
     }
     // The size counts all but its own first copy.
-    let start = size.checked_add(8).and_then(|total| directory_start.checked_sub(total));
+    let start = size
+        .checked_add(8)
+        .and_then(|total| directory_start.checked_sub(total));
     let length = size.checked_sub(FOOTER);
     let (Some(start), Some(length)) = (start, length) else {
-        return Err(ParseError::new(footer, "the size of the APK Signing Block", format!("{size}")));
+        return Err(ParseError::new(
+            footer,
+            "the size of the APK Signing Block",
+            format!("{size}"),
+        ));
     };
     r.seek(narrow(start))?;
     let first = r.u64("the size of the APK Signing Block")?;
@@ -74,31 +96,49 @@ fn find(bytes: &[u8], directory_start: u64) -> Result<Option<Reader<'_>>, ParseE
         let what = format!("the APK Signing Block's size {size} as in its footer");
         return Err(ParseError::new(start, what, format!("{first}")));
     }
-    r.sub(narrow(length), "the pairs of the APK Signing Block").map(Some)
+    r.sub(narrow(length), "the pairs of the APK Signing Block")
+        .map(Some)
 }
 
-fn walk(archive: &Archive<'_>, mut pairs: Reader<'_>, signing: &mut Signing) -> Result<(), ParseError> {
+fn walk(
+    archive: &Archive<'_>,
+    mut pairs: Reader<'_>,
+    signing: &mut Signing,
+) -> Result<(), ParseError> {
     while pairs.remaining() > 0 {
         if signing.blocks.len() >= MAX_PAIRS {
             let detail = format!("more than {MAX_PAIRS} pairs in the APK Signing Block");
             let incident = Incident::new(IncidentCode::LimitReached, archive.file(), detail);
-            signing.incidents.push(incident.at(pairs.offset()).hiding(Channel::Signers));
+            signing
+                .incidents
+                .push(incident.at(pairs.offset()).hiding(Channel::Signers));
             return Ok(());
         }
         let at = pairs.offset();
         let length = pairs.u64("the length of a pair")?;
         if length < 4 {
-            return Err(ParseError::new(at, "a pair of at least 4 bytes", format!("{length}")));
+            return Err(ParseError::new(
+                at,
+                "a pair of at least 4 bytes",
+                format!("{length}"),
+            ));
         }
         let mut pair = pairs.sub(narrow(length), "the value of a pair")?;
         let id = pair.u32("the id of a pair")?;
         let seen = signing.blocks.iter().any(|block| block.id == id);
         signing.blocks.push(SigningBlock {
             id,
-            name: NAMES.iter().find(|(known, _)| *known == id).map(|(_, name)| (*name).to_owned()),
+            name: NAMES
+                .iter()
+                .find(|(known, _)| *known == id)
+                .map(|(_, name)| (*name).to_owned()),
             offset: pair.offset(),
             size: wide(pair.remaining()),
-            text: if BINARY.contains(&id) { None } else { text(pair.rest(), archive.limits().text_bytes) },
+            text: if BINARY.contains(&id) {
+                None
+            } else {
+                text(pair.rest(), archive.limits().text_bytes)
+            },
         });
         let scheme = match id {
             V2 => Scheme::V2,
@@ -109,12 +149,17 @@ fn walk(archive: &Archive<'_>, mut pairs: Reader<'_>, signing: &mut Signing) -> 
         if seen {
             // AOSP takes the first.
             let detail = format!("a second block of scheme {}", scheme.name());
-            signing.incidents.push(Incident::new(IncidentCode::ArchiveAnomaly, archive.file(), detail).at(at));
+            signing
+                .incidents
+                .push(Incident::new(IncidentCode::ArchiveAnomaly, archive.file(), detail).at(at));
             continue;
         }
         let mut signers = Vec::new();
-        if let Err(error) = scheme_signers(scheme, pair, archive.limits().text_bytes, &mut signers) {
-            signing.incidents.push(trouble(IncidentCode::Malformed, archive.file(), &error));
+        if let Err(error) = scheme_signers(scheme, pair, archive.limits().text_bytes, &mut signers)
+        {
+            signing
+                .incidents
+                .push(trouble(IncidentCode::Malformed, archive.file(), &error));
         }
         signing.schemes.push(SchemeSigners { scheme, signers });
     }
@@ -144,17 +189,32 @@ fn scheme_signers(
 ) -> Result<(), ParseError> {
     let mut list = prefixed(&mut value, "the signers")?;
     if list.remaining() == 0 {
-        return Err(ParseError::new(list.offset(), "at least one signer", "none"));
+        return Err(ParseError::new(
+            list.offset(),
+            "at least one signer",
+            "none",
+        ));
     }
     while list.remaining() > 0 {
         if signers.len() >= MAX_SIGNERS {
-            return Err(ParseError::new(list.offset(), format!("at most {MAX_SIGNERS} signers"), "more"));
+            return Err(ParseError::new(
+                list.offset(),
+                format!("at most {MAX_SIGNERS} signers"),
+                "more",
+            ));
         }
         let mut signer = prefixed(&mut list, "a signer")?;
         let mut signed = prefixed(&mut signer, "the signed data")?;
         prefixed(&mut signed, "the digests")?;
-        let mut found = Signer { certificates: certificates(&mut signed, text_bytes)?, ..Signer::default() };
-        let rest = if scheme == Scheme::V2 { Ok(()) } else { v3_part(&mut signed, text_bytes, &mut found) };
+        let mut found = Signer {
+            certificates: certificates(&mut signed, text_bytes)?,
+            ..Signer::default()
+        };
+        let rest = if scheme == Scheme::V2 {
+            Ok(())
+        } else {
+            v3_part(&mut signed, text_bytes, &mut found)
+        };
         signers.push(found);
         rest?;
     }
@@ -162,7 +222,11 @@ fn scheme_signers(
 }
 
 /// What v3 and v3.1 have behind the certificates: API levels and attributes.
-fn v3_part(signed: &mut Reader<'_>, text_bytes: usize, signer: &mut Signer) -> Result<(), ParseError> {
+fn v3_part(
+    signed: &mut Reader<'_>,
+    text_bytes: usize,
+    signer: &mut Signer,
+) -> Result<(), ParseError> {
     signer.min_sdk = Some(signed.u32("the signer's minSdkVersion")?);
     signer.max_sdk = Some(signed.u32("the signer's maxSdkVersion")?);
     let mut attributes = prefixed(signed, "the signer's attributes")?;
@@ -175,7 +239,10 @@ fn v3_part(signed: &mut Reader<'_>, text_bytes: usize, signer: &mut Signer) -> R
     Ok(())
 }
 
-fn certificates(signed: &mut Reader<'_>, text_bytes: usize) -> Result<Vec<Certificate>, ParseError> {
+fn certificates(
+    signed: &mut Reader<'_>,
+    text_bytes: usize,
+) -> Result<Vec<Certificate>, ParseError> {
     let mut list = prefixed(signed, "the certificates")?;
     let mut found = Vec::new();
     while list.remaining() > 0 && found.len() < MAX_CERTIFICATES {
@@ -190,7 +257,11 @@ fn lineage(mut value: Reader<'_>, text_bytes: usize) -> Result<Vec<LineageNode>,
     let at = value.offset();
     let version = value.u32("the version of the proof of rotation")?;
     if version != 1 {
-        return Err(ParseError::new(at, "a proof of rotation of version 1", format!("version {version}")));
+        return Err(ParseError::new(
+            at,
+            "a proof of rotation of version 1",
+            format!("version {version}"),
+        ));
     }
     let mut nodes = Vec::new();
     while value.remaining() > 0 && nodes.len() < MAX_CERTIFICATES {
@@ -198,7 +269,10 @@ fn lineage(mut value: Reader<'_>, text_bytes: usize) -> Result<Vec<LineageNode>,
         let mut signed = prefixed(&mut level, "the signed data of a step")?;
         let flags = level.u32("the flags of a step")?;
         let certificate = prefixed(&mut signed, "the certificate of a step")?;
-        nodes.push(LineageNode { certificate: Certificate::read(certificate.rest(), text_bytes), flags });
+        nodes.push(LineageNode {
+            certificate: Certificate::read(certificate.rest(), text_bytes),
+            flags,
+        });
     }
     Ok(nodes)
 }

@@ -54,11 +54,16 @@ impl Certificate {
             sha1: hex(&sha1::Sha1::digest(der)),
             ..Self::default()
         };
-        let Ok((_, parsed)) = X509Certificate::from_der(der) else { return found };
+        let Ok((_, parsed)) = X509Certificate::from_der(der) else {
+            return found;
+        };
         let name = |name: &X509Name<'_>| Some(clip(&distinguished_name(name), text_bytes));
         found.subject = name(parsed.subject());
         found.issuer = name(parsed.issuer());
-        found.debug = parsed.subject().iter_common_name().any(|cn| cn.as_str() == Ok("Android Debug"));
+        found.debug = parsed
+            .subject()
+            .iter_common_name()
+            .any(|cn| cn.as_str() == Ok("Android Debug"));
         found.serial = Some(clip(&hex(parsed.raw_serial()), text_bytes));
         found.not_before = Some(rfc3339(&parsed.validity().not_before));
         found.not_after = Some(rfc3339(&parsed.validity().not_after));
@@ -117,7 +122,10 @@ const CURVES: [(&str, u32); 6] = [
 ];
 
 fn named(table: &[(&str, &str)], id: String) -> String {
-    table.iter().find(|(known, _)| *known == id).map_or(id, |(_, name)| (*name).to_owned())
+    table
+        .iter()
+        .find(|(known, _)| *known == id)
+        .map_or(id, |(_, name)| (*name).to_owned())
 }
 
 fn key_bits(algorithm: &str, key: &SubjectPublicKeyInfo<'_>) -> Option<u32> {
@@ -125,14 +133,21 @@ fn key_bits(algorithm: &str, key: &SubjectPublicKeyInfo<'_>) -> Option<u32> {
     match algorithm {
         // RFC 3279, 2.3.1: SEQUENCE { modulus, exponent }
         RSA => {
-            let modulus = Values::new(&key.subject_public_key.data, 0).inside(SEQUENCE)?.tagged(INTEGER)?;
+            let modulus = Values::new(&key.subject_public_key.data, 0)
+                .inside(SEQUENCE)?
+                .tagged(INTEGER)?;
             Some(der::bits(modulus.content))
         }
         // RFC 3279, 2.3.2: parameters SEQUENCE { p, q, g }
-        DSA => Some(der::bits(Values::new(parameters?.data, 0).tagged(INTEGER)?.content)),
+        DSA => Some(der::bits(
+            Values::new(parameters?.data, 0).tagged(INTEGER)?.content,
+        )),
         EC => {
             let curve = parameters?.as_oid().ok()?.to_id_string();
-            CURVES.iter().find(|(known, _)| *known == curve).map(|(_, bits)| *bits)
+            CURVES
+                .iter()
+                .find(|(known, _)| *known == curve)
+                .map(|(_, bits)| *bits)
         }
         _ => None,
     }
@@ -141,7 +156,12 @@ fn key_bits(algorithm: &str, key: &SubjectPublicKeyInfo<'_>) -> Option<u32> {
 fn rfc3339(time: &ASN1Time) -> String {
     let t = time.to_datetime();
     let (hour, minute, second) = t.to_hms();
-    format!("{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", t.year(), u8::from(t.month()), t.day())
+    format!(
+        "{:04}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z",
+        t.year(),
+        u8::from(t.month()),
+        t.day()
+    )
 }
 
 /// Lower-case hex.
@@ -207,7 +227,11 @@ fn decode(tag: u32, data: &[u8]) -> Option<String> {
                 [high, low] => u16::from_be_bytes([*high, *low]),
                 _ => 0,
             });
-            Some(char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect())
+            Some(
+                char::decode_utf16(units)
+                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect(),
+            )
         }
         _ => None,
     }
@@ -220,7 +244,10 @@ fn quoted(text: &str) -> String {
     }
     let white = |c: char| c == ' ' || c == '\n';
     let special = |c: char| ",+=\n<>#;\\\"".contains(c);
-    let doubled = text.chars().zip(text.chars().skip(1)).any(|(a, b)| white(a) && white(b));
+    let doubled = text
+        .chars()
+        .zip(text.chars().skip(1))
+        .any(|(a, b)| white(a) && white(b));
     if !(text.contains(special) || text.starts_with(white) || text.ends_with(white) || doubled) {
         return text.to_owned();
     }
@@ -266,7 +293,10 @@ mod tests {
     fn what_does_not_parse_still_has_its_digests() {
         // SHA-256 and SHA-1 of "abc": FIPS 180-4 examples.
         let certificate = Certificate::read(b"abc", 100);
-        assert_eq!(certificate.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            certificate.sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
         assert_eq!(certificate.sha1, "a9993e364706816aba3e25717850c26c9cd0d89d");
         assert_eq!(certificate.subject, None);
     }

@@ -47,7 +47,10 @@ impl<'a> Values<'a> {
     pub(super) fn inside(&mut self, tag: u8) -> Option<Values<'a>> {
         let value = self.tagged(tag)?;
         let end = self.offset();
-        Some(Values::new(value.content, end.saturating_sub(wide(value.content.len()))))
+        Some(Values::new(
+            value.content,
+            end.saturating_sub(wide(value.content.len())),
+        ))
     }
 
     pub(super) fn offset(&self) -> u64 {
@@ -66,7 +69,10 @@ impl<'a> Iterator for Values<'a> {
             0..=0x7f => (usize::from(first), 2_usize),
             0x81..=0x84 => {
                 let count = usize::from(first & 0x7f);
-                let length = after.get(..count)?.iter().fold(0_usize, |n, b| n.wrapping_shl(8) | usize::from(*b));
+                let length = after
+                    .get(..count)?
+                    .iter()
+                    .fold(0_usize, |n, b| n.wrapping_shl(8) | usize::from(*b));
                 (length, count.saturating_add(2))
             }
             _ => return None,
@@ -76,15 +82,23 @@ impl<'a> Iterator for Values<'a> {
         }
         let whole = rest.get(..head.checked_add(length)?)?;
         self.pos = self.pos.saturating_add(whole.len());
-        Some(Value { tag, content: whole.get(head..)?, whole })
+        Some(Value {
+            tag,
+            content: whole.get(head..)?,
+            whole,
+        })
     }
 }
 
 /// Bits of an unsigned INTEGER's content, without leading zeros.
 pub(super) fn bits(integer: &[u8]) -> u32 {
     let zeros = integer.iter().take_while(|b| **b == 0).count();
-    let Some((first, rest)) = integer.get(zeros..).and_then(|digits| digits.split_first()) else { return 0 };
-    let rest = u32::try_from(rest.len()).unwrap_or(u32::MAX).saturating_mul(8);
+    let Some((first, rest)) = integer.get(zeros..).and_then(|digits| digits.split_first()) else {
+        return 0;
+    };
+    let rest = u32::try_from(rest.len())
+        .unwrap_or(u32::MAX)
+        .saturating_mul(8);
     rest.saturating_add(u8::BITS.saturating_sub(first.leading_zeros()))
 }
 
@@ -105,19 +119,38 @@ mod tests {
         assert_eq!(inner.inside(CONTEXT_0).unwrap().offset(), 107);
         assert!(inner.next().is_none());
         let octets = values.next().unwrap();
-        assert_eq!((octets.tag, octets.content.len(), octets.whole.len()), (4, 128, 131));
+        assert_eq!(
+            (octets.tag, octets.content.len(), octets.whole.len()),
+            (4, 128, 131)
+        );
         assert!(values.next().is_none());
     }
 
     #[test]
     fn what_is_cut_off_or_not_der_ends_the_walk() {
-        for der in [&[0x30, 1][..], &[0x30], &[0x30, 0x80, 0, 0], &[0x30, 0x85, 0, 0, 0, 0, 0], &[0x1f, 1, 0], &[2, 0x84, 255, 255, 255, 255]] {
+        for der in [
+            &[0x30, 1][..],
+            &[0x30],
+            &[0x30, 0x80, 0, 0],
+            &[0x30, 0x85, 0, 0, 0, 0, 0],
+            &[0x1f, 1, 0],
+            &[2, 0x84, 255, 255, 255, 255],
+        ] {
             assert!(Values::new(der, 0).next().is_none(), "{der:x?}");
         }
     }
 
     #[test]
     fn bits_of_integers() {
-        assert_eq!([bits(&[0, 0x80, 0]), bits(&[1]), bits(&[0]), bits(&[]), bits(&[0xff, 0xff])], [16, 1, 0, 0, 16]);
+        assert_eq!(
+            [
+                bits(&[0, 0x80, 0]),
+                bits(&[1]),
+                bits(&[0]),
+                bits(&[]),
+                bits(&[0xff, 0xff])
+            ],
+            [16, 1, 0, 0, 16]
+        );
     }
 }

@@ -3,7 +3,11 @@
 //! Signatures are read here, not verified. Sources: AOSP `apksig` and the pages
 //! "APK Signature Scheme v2", "v3" and "v3.1" of source.android.com; for v1 the JAR
 //! File Specification, "Signed JAR File", and RFC 2315 (PKCS #7).
-#![deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::as_conversions)]
+#![deny(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
 
 mod block;
 mod certificate;
@@ -126,7 +130,10 @@ pub fn read(archive: &Archive<'_>, bytes: &[u8]) -> Signing {
     let mut signing = Signing::default();
     let signers = v1::read(archive, &mut signing.incidents);
     if !signers.is_empty() {
-        signing.schemes.push(SchemeSigners { scheme: Scheme::V1, signers });
+        signing.schemes.push(SchemeSigners {
+            scheme: Scheme::V1,
+            signers,
+        });
     }
     block::read(archive, bytes, &mut signing);
     signing
