@@ -23,6 +23,8 @@ mod budget;
 mod calls;
 mod hierarchy;
 mod sites;
+#[cfg(test)]
+mod tests;
 mod types;
 mod wanted;
 

@@ -56,11 +56,17 @@ impl<'a> Dex<'a> {
     /// The header or the instructions do not lie in the file.
     pub fn code_item(&self, offset: u32) -> Result<CodeItem<'a>, ParseError> {
         let mut r = self.at(offset)?;
-        let registers = r.u16("a code_item")?;
-        let ins = r.u16("a code_item")?;
-        let outs = r.u16("a code_item")?;
-        let tries_size = r.u16("a code_item")?;
-        let debug_info_off = r.u32("a code_item")?;
+        let head = r.take(12, "a code_item")?;
+        let (registers, ins, outs, tries_size, debug_info_off) = match *head {
+            [a, b, c, d, e, f, g, h, i, j, k, l] => (
+                u16::from_le_bytes([a, b]),
+                u16::from_le_bytes([c, d]),
+                u16::from_le_bytes([e, f]),
+                u16::from_le_bytes([g, h]),
+                u32::from_le_bytes([i, j, k, l]),
+            ),
+            _ => Default::default(),
+        };
         let size = r.u32("the insns_size of a code_item")?;
         let count = r.check_count(size, 2, "the instructions of a code_item")?;
         let bytes = r.take(count.saturating_mul(2), "the instructions of a code_item")?;

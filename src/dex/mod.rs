@@ -45,6 +45,8 @@ pub mod mutf8;
 pub mod names;
 pub mod opcodes;
 mod open;
+#[cfg(test)]
+pub(crate) mod tests;
 mod value;
 
 #[cfg(test)]
@@ -250,8 +252,8 @@ impl<'a> Dex<'a> {
 
     /// The MUTF-8 bytes of a string, without the ending zero.
     ///
-    /// As in ART (`GetStringData`), the zero ends the text; the length that
-    /// is stored before it counts UTF-16 units and is not needed.
+    /// As in ART (`GetStringData`), the zero ends the text; the length that is
+    /// stored in front of it counts UTF-16 units and is not needed.
     ///
     /// # Errors
     /// As [`Dex::string`].
@@ -265,14 +267,16 @@ impl<'a> Dex<'a> {
     }
 
     fn text(&self, index: u32, most: usize) -> Result<&'a [u8], ParseError> {
-        let mut r = self.at(u32::from_le_bytes(*self.string_ids.row(index)?))?;
-        r.uleb128("the length of a string")?;
-        let rest = r.rest();
+        let offset = u32::from_le_bytes(*self.string_ids.row(index)?);
+        let item = self.at(offset)?.rest();
+        // The length in front takes up to five bytes; the last has its high bit clear.
+        let length = item.iter().take(4).take_while(|&byte| byte & 0x80 != 0).count();
+        let rest = item.get(length.saturating_add(1)..).unwrap_or_default();
         let window = rest.get(..most.saturating_add(1)).unwrap_or(rest);
         match CStr::from_bytes_until_nul(window) {
             Ok(text) => Ok(text.to_bytes()),
             Err(_) => Err(ParseError::new(
-                r.offset(),
+                u64::from(offset),
                 format!("the end of a string within {most} bytes"),
                 format!("none in string {index}"),
             )),
