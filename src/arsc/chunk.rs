@@ -59,7 +59,10 @@ impl<'a> Chunk<'a> {
         if header_size < min_header.max(HEADER) {
             return Err(ParseError::new(
                 offset,
-                format!("a chunk header of at least {} bytes", min_header.max(HEADER)),
+                format!(
+                    "a chunk header of at least {} bytes",
+                    min_header.max(HEADER)
+                ),
                 format!("{header_size} bytes in a chunk of type {kind:#06x}"),
             ));
         }
@@ -78,7 +81,12 @@ impl<'a> Chunk<'a> {
             ));
         }
         let data = reader.take(size, "a chunk")?;
-        Ok(Self { kind, header_size, data, offset })
+        Ok(Self {
+            kind,
+            header_size,
+            data,
+            offset,
+        })
     }
 
     /// A reader of the header's fields, behind `ResChunk_header`.
@@ -104,15 +112,24 @@ mod tests {
         let good = [1, 0, 8, 0, 12, 0, 0, 0, 7, 0, 0, 0];
         let mut reader = Reader::new(&good);
         let chunk = Chunk::read(&mut reader, 8).unwrap();
-        assert_eq!((chunk.kind, chunk.header_size, chunk.data.len()), (1, 8, 12));
+        assert_eq!(
+            (chunk.kind, chunk.header_size, chunk.data.len()),
+            (1, 8, 12)
+        );
         assert_eq!(chunk.body().u32("word").unwrap(), 7);
         assert_eq!(reader.remaining(), 0);
 
         for (position, value) in [(2, 4), (2, 16), (4, 13), (4, 16), (4, 4)] {
             let mut bad = good;
             bad[position] = value;
-            assert!(Chunk::read(&mut Reader::new(&bad), 8).is_err(), "{position} {value}");
+            assert!(
+                Chunk::read(&mut Reader::new(&bad), 8).is_err(),
+                "{position} {value}"
+            );
         }
-        assert!(Chunk::read(&mut Reader::new(&good), 12).is_err(), "a larger header is wanted");
+        assert!(
+            Chunk::read(&mut Reader::new(&good), 12).is_err(),
+            "a larger header is wanted"
+        );
     }
 }

@@ -125,7 +125,10 @@ impl Config {
 
     /// Whether the value is for any language and region.
     pub fn is_any_locale(&self) -> bool {
-        self.language == [0; 3] && self.region == [0; 3] && self.script == [0; 4] && self.variant == [0; 8]
+        self.language == [0; 3]
+            && self.region == [0; 3]
+            && self.script == [0; 4]
+            && self.variant == [0; 8]
     }
 
     /// The locale as a BCP 47 tag (`zh-Hans-CN`), codes as stored (`iw` stays
@@ -251,7 +254,13 @@ impl Config {
 
 /// The density part of `isBetterThan`: "any" is best, else the one that scales best.
 fn density_is_better(mine: u16, theirs: u16, want: u16) -> bool {
-    let or_medium = |density: u16| if density == 0 { DENSITY_MEDIUM } else { density };
+    let or_medium = |density: u16| {
+        if density == 0 {
+            DENSITY_MEDIUM
+        } else {
+            density
+        }
+    };
     let (mine, theirs, want) = (or_medium(mine), or_medium(theirs), or_medium(want));
     if mine == theirs {
         return false;
@@ -264,7 +273,11 @@ fn density_is_better(mine: u16, theirs: u16, want: u16) -> bool {
     // Scaling down is twice as good as scaling up.
     let high_wins = want >= high
         || (low < want
-            && low.saturating_mul(2).saturating_sub(want).saturating_mul(high) <= want.saturating_mul(want));
+            && low
+                .saturating_mul(2)
+                .saturating_sub(want)
+                .saturating_mul(high)
+                <= want.saturating_mul(want));
     high_wins == (mine > theirs)
 }
 
@@ -286,12 +299,20 @@ fn fixed<const N: usize>(bytes: &[u8]) -> [u8; N] {
 /// Appends a subtag up to its zero; a byte that cannot be in a tag becomes `_`.
 fn push(tag: &mut String, subtag: &[u8]) {
     for &byte in subtag.iter().take_while(|&&b| b != 0) {
-        tag.push(if byte.is_ascii_alphanumeric() { char::from(byte) } else { '_' });
+        tag.push(if byte.is_ascii_alphanumeric() {
+            char::from(byte)
+        } else {
+            '_'
+        });
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests")]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests"
+)]
 mod tests {
     use super::*;
 
@@ -310,16 +331,28 @@ mod tests {
         assert_eq!(config(64, &[]).locale(), "");
         assert_eq!(config(28, &[(8, b"zhCN")]).locale(), "zh-CN");
         assert_eq!(config(64, &[(8, b"zh"), (36, b"Hant")]).locale(), "zh-Hant");
-        assert_eq!(config(64, &[(8, b"srRS"), (36, b"Latn")]).locale(), "sr-Latn-RS");
-        assert_eq!(config(64, &[(8, b"ca"), (10, b"ES"), (40, b"valencia")]).locale(), "ca-ES-valencia");
+        assert_eq!(
+            config(64, &[(8, b"srRS"), (36, b"Latn")]).locale(),
+            "sr-Latn-RS"
+        );
+        assert_eq!(
+            config(64, &[(8, b"ca"), (10, b"ES"), (40, b"valencia")]).locale(),
+            "ca-ES-valencia"
+        );
         // "fil" and region 419 as packLanguageOrRegion packs them: 0x80 | third << 2 | second >> 3, second << 5 | first.
         assert_eq!(config(64, &[(8, &[0xad, 0x05])]).locale(), "fil");
-        assert_eq!(config(64, &[(8, b"es"), (10, &[0xa4, 0x24])]).locale(), "es-419");
+        assert_eq!(
+            config(64, &[(8, b"es"), (10, &[0xa4, 0x24])]).locale(),
+            "es-419"
+        );
     }
 
     #[test]
     fn a_script_that_was_computed_is_no_qualifier() {
-        assert_eq!(config(64, &[(8, b"zhTW"), (36, b"Hant"), (52, &[1])]).locale(), "zh-TW");
+        assert_eq!(
+            config(64, &[(8, b"zhTW"), (36, b"Hant"), (52, &[1])]).locale(),
+            "zh-TW"
+        );
     }
 
     #[test]
@@ -335,11 +368,17 @@ mod tests {
         assert!(any.fits(&device) && v21.fits(&device));
         assert!(!french.fits(&device) && !land.fits(&device) && !night.fits(&device));
         assert!(v26.is_better_than(&v21, &device) && v21.is_better_than(&any, &device));
-        let old = Config { sdk_version: 23, ..device };
+        let old = Config {
+            sdk_version: 23,
+            ..device
+        };
         assert!(!v26.fits(&old) && v21.fits(&old));
         let quebec = device.in_locale_of(&canadian);
         assert!(french.fits(&quebec) && canadian.is_better_than(&french, &quebec));
-        assert!(french.is_better_than(&v26, &quebec), "locale goes before version");
+        assert!(
+            french.is_better_than(&v26, &quebec),
+            "locale goes before version"
+        );
         // Another region of the language is better than another language, and worse than no region.
         let france = device.in_locale_of(&config(64, &[(8, b"frFR")]));
         assert!(canadian.fits(&france) && canadian.is_better_than(&any, &france));
@@ -360,11 +399,20 @@ mod tests {
     #[test]
     fn density_chooses_as_the_platform_does() {
         let dpi = |density: u16| config(64, &[(14, &density.to_le_bytes())]);
-        let at = |density| Config { density, ..Config::DEVICE };
+        let at = |density| Config {
+            density,
+            ..Config::DEVICE
+        };
         assert!(dpi(320).is_better_than(&dpi(160), &at(320)));
-        assert!(dpi(320).is_better_than(&dpi(160), &at(240)), "scaling down is better than scaling up");
+        assert!(
+            dpi(320).is_better_than(&dpi(160), &at(240)),
+            "scaling down is better than scaling up"
+        );
         assert!(dpi(160).is_better_than(&dpi(320), &at(160)));
         assert!(dpi(0xfffe).is_better_than(&dpi(320), &at(320)));
-        assert!(!dpi(160).is_better_than(&dpi(0), &at(320)), "no density is medium");
+        assert!(
+            !dpi(160).is_better_than(&dpi(0), &at(320)),
+            "no density is medium"
+        );
     }
 }

@@ -58,15 +58,25 @@ impl<'a> StringPool<'a> {
             } else {
                 chunk.data.len()
             };
-            chunk.data.get(strings_start..end).filter(|s| s.len() > 2).ok_or_else(|| {
-                ParseError::new(
-                    chunk.offset,
-                    "strings that lie inside the string pool",
-                    format!("a start of {strings_start} in {} bytes", chunk.data.len()),
-                )
-            })?
+            chunk
+                .data
+                .get(strings_start..end)
+                .filter(|s| s.len() > 2)
+                .ok_or_else(|| {
+                    ParseError::new(
+                        chunk.offset,
+                        "strings that lie inside the string pool",
+                        format!("a start of {strings_start} in {} bytes", chunk.data.len()),
+                    )
+                })?
         };
-        Ok(Self { offsets, strings, utf8: flags & UTF8_FLAG != 0, count, max: limits.text_bytes })
+        Ok(Self {
+            offsets,
+            strings,
+            utf8: flags & UTF8_FLAG != 0,
+            count,
+            max: limits.text_bytes,
+        })
     }
 
     /// Number of strings.
@@ -96,7 +106,11 @@ impl<'a> StringPool<'a> {
         let at = to_usize(index).checked_mul(4)?;
         let offset = self.offsets.get(at..at.checked_add(4)?)?;
         let offset = to_usize(u32::from_le_bytes(offset.try_into().ok()?));
-        if self.utf8 { self.utf8_at(offset) } else { self.utf16_at(offset) }
+        if self.utf8 {
+            self.utf8_at(offset)
+        } else {
+            self.utf16_at(offset)
+        }
     }
 
     /// `decodeLength` of 8-bit units twice (UTF-16 length, then bytes), then the bytes.
@@ -154,7 +168,10 @@ impl<'a> StringPool<'a> {
         let cut = end.min(at.saturating_add(self.max).saturating_add(2));
         let bytes = self.strings.get(at.checked_mul(2)?..cut.checked_mul(2)?)?;
         let units = bytes.chunks_exact(2).map(|b| {
-            u16::from_le_bytes([b.first().copied().unwrap_or(0), b.get(1).copied().unwrap_or(0)])
+            u16::from_le_bytes([
+                b.first().copied().unwrap_or(0),
+                b.get(1).copied().unwrap_or(0),
+            ])
         });
         let text: String = char::decode_utf16(units)
             .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
@@ -190,10 +207,16 @@ fn lax_utf8(bytes: &[u8]) -> String {
             }
             Err(error) => {
                 let (valid, bad) = rest.split_at(error.valid_up_to());
-                units.extend(std::str::from_utf8(valid).unwrap_or_default().encode_utf16());
+                units.extend(
+                    std::str::from_utf8(valid)
+                        .unwrap_or_default()
+                        .encode_utf16(),
+                );
                 let skip = match *bad {
                     [0xed, b @ 0xa0..=0xbf, c @ 0x80..=0xbf, ..] => {
-                        units.push(0xd000 | u16::from(b & 0x3f).wrapping_shl(6) | u16::from(c & 0x3f));
+                        units.push(
+                            0xd000 | u16::from(b & 0x3f).wrapping_shl(6) | u16::from(c & 0x3f),
+                        );
                         3
                     }
                     _ => {
@@ -209,7 +232,11 @@ fn lax_utf8(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::arithmetic_side_effects, clippy::as_conversions, reason = "tests")]
+#[allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "tests"
+)]
 mod tests {
     use super::*;
     use crate::arsc::testing::pool_chunk;
@@ -222,7 +249,14 @@ mod tests {
 
     #[test]
     fn both_encodings_give_the_same_strings() {
-        let strings = ["", "android", "é — 名称", "\u{1F600}", &"x".repeat(200), &"字".repeat(1000)];
+        let strings = [
+            "",
+            "android",
+            "é — 名称",
+            "\u{1F600}",
+            &"x".repeat(200),
+            &"字".repeat(1000),
+        ];
         for utf8 in [false, true] {
             let bytes = pool_chunk(&strings, utf8);
             let pool = pool(&bytes).unwrap();
@@ -252,10 +286,16 @@ mod tests {
         let long = "y".repeat(0x8000 + 5);
         let bytes = pool_chunk(&[&long], true);
         let chunk = Chunk::read(&mut Reader::new(&bytes), 28).unwrap();
-        let limits = Limits { text_bytes: 1 << 20, ..Limits::default() };
+        let limits = Limits {
+            text_bytes: 1 << 20,
+            ..Limits::default()
+        };
         let whole = StringPool::parse(&chunk, &limits).unwrap().get(0).unwrap();
         assert_eq!(whole.len(), long.len());
-        let cut = StringPool::parse(&chunk, &Limits::default()).unwrap().get(0).unwrap();
+        let cut = StringPool::parse(&chunk, &Limits::default())
+            .unwrap()
+            .get(0)
+            .unwrap();
         assert!(cut.ends_with('…') && cut.len() == 4096 + '…'.len_utf8());
     }
 

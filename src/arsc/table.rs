@@ -3,8 +3,8 @@
 use super::chunk::{self, Chunk};
 use super::config::Config;
 use super::pool::{StringPool, Text};
-use super::value::Value;
 use super::to_usize;
+use super::value::Value;
 use crate::bytes::Reader;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -76,14 +76,22 @@ impl<'a> ResTable<'a> {
     /// # Errors
     /// If there is no table header or no string pool of values: then no
     /// resource of the app can be read.
-    pub fn parse(data: &'a [u8], file: &str, limits: &Limits) -> Result<(Self, Vec<Incident>), ParseError> {
+    pub fn parse(
+        data: &'a [u8],
+        file: &str,
+        limits: &Limits,
+    ) -> Result<(Self, Vec<Incident>), ParseError> {
         let mut reader = Reader::new(data);
         let mut incidents = Vec::new();
         let table = read_table_chunk(&mut reader, file, &mut incidents)?;
         let mut body = table.body();
         let mut values = None;
         let mut packages = Vec::new();
-        let mut budget = Budget { chunks: limits.resource_chunks, entries: limits.resource_entries, reported: false };
+        let mut budget = Budget {
+            chunks: limits.resource_chunks,
+            entries: limits.resource_entries,
+            reported: false,
+        };
         while body.remaining() >= chunk::HEADER {
             let chunk = match Chunk::read(&mut body, chunk::HEADER) {
                 Ok(chunk) => chunk,
@@ -94,7 +102,9 @@ impl<'a> ResTable<'a> {
             };
             match chunk.kind {
                 // As LoadedArsc::LoadTable: the first pool holds the values.
-                chunk::STRING_POOL if values.is_none() => values = Some(StringPool::parse(&chunk, limits)?),
+                chunk::STRING_POOL if values.is_none() => {
+                    values = Some(StringPool::parse(&chunk, limits)?)
+                }
                 chunk::TABLE_PACKAGE if packages.len() < PACKAGES => {
                     match read_package(&chunk, file, limits, &mut budget, &mut incidents) {
                         Ok(package) => packages.push(package),
@@ -105,10 +115,21 @@ impl<'a> ResTable<'a> {
             }
         }
         let values = values.ok_or_else(|| {
-            ParseError::new(table.offset, "a string pool of values in the resource table", "none")
+            ParseError::new(
+                table.offset,
+                "a string pool of values in the resource table",
+                "none",
+            )
         })?;
         incidents.truncate(limits.incidents);
-        Ok((Self { file: file.to_owned(), values, packages }, incidents))
+        Ok((
+            Self {
+                file: file.to_owned(),
+                values,
+                packages,
+            },
+            incidents,
+        ))
     }
 
     /// The file the table was read from, as given to [`Self::parse`].
@@ -150,7 +171,10 @@ impl<'a> TablePackage<'a> {
 
     /// Name of the library that this package calls `id` (`RES_TABLE_LIBRARY_TYPE`).
     pub(crate) fn library(&self, id: u8) -> Option<&str> {
-        self.libraries.iter().find(|(library, _)| *library == id).map(|(_, name)| name.as_str())
+        self.libraries
+            .iter()
+            .find(|(library, _)| *library == id)
+            .map(|(_, name)| name.as_str())
     }
 
     /// The final id of a staged one (`RES_TABLE_STAGED_ALIAS_TYPE`), else the id itself.
@@ -173,7 +197,10 @@ impl TypeChunk<'_> {
         if self.flags & FLAG_SPARSE == 0 {
             return self.entry_count;
         }
-        let last = self.entry_count.checked_sub(1).and_then(|last| self.pair(to_usize(last)));
+        let last = self
+            .entry_count
+            .checked_sub(1)
+            .and_then(|last| self.pair(to_usize(last)));
         last.map_or(0, |(index, _)| u32::from(index).saturating_add(1))
     }
 
@@ -208,7 +235,8 @@ impl TypeChunk<'_> {
         }
         if self.flags & FLAG_OFFSET16 != 0 {
             let at = usize::from(index).checked_mul(2)?;
-            let offset = u16::from_le_bytes(self.offsets.get(at..at.checked_add(2)?)?.try_into().ok()?);
+            let offset =
+                u16::from_le_bytes(self.offsets.get(at..at.checked_add(2)?)?.try_into().ok()?);
             return (offset != u16::MAX).then(|| usize::from(offset).saturating_mul(4));
         }
         let at = usize::from(index).checked_mul(4)?;
@@ -225,16 +253,25 @@ impl TypeChunk<'_> {
         let word = r.u32(what).ok()?;
         if flags & FLAG_COMPACT != 0 {
             let [_, kind] = flags.to_le_bytes();
-            return Some(Entry { key: u32::from(size), value: Some((kind, word)) });
+            return Some(Entry {
+                key: u32::from(size),
+                value: Some((kind, word)),
+            });
         }
         if flags & FLAG_COMPLEX != 0 {
-            return Some(Entry { key: word, value: None });
+            return Some(Entry {
+                key: word,
+                value: None,
+            });
         }
         r.seek(usize::from(size)).ok()?;
         r.skip(3, what).ok()?;
         let kind = r.u8(what).ok()?;
         let data = r.u32(what).ok()?;
-        Some(Entry { key: word, value: Some((kind, data)) })
+        Some(Entry {
+            key: word,
+            value: Some((kind, data)),
+        })
     }
 }
 
@@ -267,11 +304,17 @@ fn read_table_chunk<'a>(
                 let mut head = Reader::at(start, offset);
                 let kind = head.u16("a resource table")?;
                 let header_size = usize::from(head.u16("a resource table")?);
-                if kind != chunk::TABLE || header_size < chunk::HEADER || header_size > start.len() {
+                if kind != chunk::TABLE || header_size < chunk::HEADER || header_size > start.len()
+                {
                     return Err(error);
                 }
                 incidents.push(lost(IncidentCode::Malformed, file, &error));
-                return Ok(Chunk { kind, header_size, data: start, offset });
+                return Ok(Chunk {
+                    kind,
+                    header_size,
+                    data: start,
+                    offset,
+                });
             }
         }
     }
@@ -342,10 +385,10 @@ fn read_package<'a>(
             // Type specs hold change flags only; overlayable chunks do not matter to an app.
             _ => Ok(()),
         };
-        if let Err(error) = result {
-            if incidents.len() < limits.incidents {
-                incidents.push(lost(IncidentCode::Malformed, file, &error));
-            }
+        if let Err(error) = result
+            && incidents.len() < limits.incidents
+        {
+            incidents.push(lost(IncidentCode::Malformed, file, &error));
         }
     }
     Ok(package)
@@ -353,7 +396,10 @@ fn read_package<'a>(
 
 impl Budget {
     fn take(&mut self, entries: u32) -> bool {
-        match (self.chunks.checked_sub(1), self.entries.checked_sub(to_usize(entries))) {
+        match (
+            self.chunks.checked_sub(1),
+            self.entries.checked_sub(to_usize(entries)),
+        ) {
             (Some(chunks), Some(entries)) => {
                 self.chunks = chunks;
                 self.entries = entries;
@@ -377,7 +423,11 @@ fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
     if id == 0 {
         return Err(ParseError::new(chunk.offset, "a type id above 0", "0"));
     }
-    let size = if flags & FLAG_OFFSET16 != 0 && flags & FLAG_SPARSE == 0 { 2 } else { 4 };
+    let size = if flags & FLAG_OFFSET16 != 0 && flags & FLAG_SPARSE == 0 {
+        2
+    } else {
+        4
+    };
     let mut body = chunk.body();
     let count = body.check_count(entry_count, size, "entry offsets inside the type chunk")?;
     let offsets = body.take(count.saturating_mul(size), "entry offsets")?;
@@ -388,16 +438,30 @@ fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
             format!("a start of {entries_start} in {} bytes", chunk.data.len()),
         )
     })?;
-    Ok((id, TypeChunk { config, flags, entry_count, offsets, entries }))
+    Ok((
+        id,
+        TypeChunk {
+            config,
+            flags,
+            entry_count,
+            offsets,
+            entries,
+        },
+    ))
 }
 
 /// `ResTable_lib_header`: package ids that this table uses for other packages.
 fn read_libraries(chunk: &Chunk<'_>, package: &mut TablePackage<'_>) -> Result<(), ParseError> {
     let count = chunk.fields().u32("a count of libraries")?;
     let mut body = chunk.body();
-    for _ in 0..body.check_count(count, 260, "libraries inside the chunk")?.min(ALIASES) {
+    for _ in 0..body
+        .check_count(count, 260, "libraries inside the chunk")?
+        .min(ALIASES)
+    {
         let [id, ..] = body.u32("a library id")?.to_le_bytes();
-        package.libraries.push((id, utf16z(body.take(256, "a library name")?)));
+        package
+            .libraries
+            .push((id, utf16z(body.take(256, "a library name")?)));
     }
     Ok(())
 }
@@ -406,7 +470,10 @@ fn read_libraries(chunk: &Chunk<'_>, package: &mut TablePackage<'_>) -> Result<(
 fn read_aliases(chunk: &Chunk<'_>, package: &mut TablePackage<'_>) -> Result<(), ParseError> {
     let count = chunk.fields().u32("a count of aliases")?;
     let mut body = chunk.body();
-    for _ in 0..body.check_count(count, 8, "aliases inside the chunk")?.min(ALIASES) {
+    for _ in 0..body
+        .check_count(count, 8, "aliases inside the chunk")?
+        .min(ALIASES)
+    {
         let staged = body.u32("a staged id")?;
         package.aliases.insert(staged, body.u32("a final id")?);
     }
@@ -419,5 +486,7 @@ fn utf16z(bytes: &[u8]) -> String {
         .chunks_exact(2)
         .map(|b| u16::from_le_bytes(b.try_into().unwrap_or_default()))
         .take_while(|&unit| unit != 0);
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }

@@ -43,7 +43,10 @@ struct Candidate {
 impl<'a> ResTables<'a> {
     /// No table yet; [`Limits::resource_hops`] bounds the references that are followed.
     pub fn new(limits: &Limits) -> Self {
-        Self { tables: Vec::new(), hops: limits.resource_hops }
+        Self {
+            tables: Vec::new(),
+            hops: limits.resource_hops,
+        }
     }
 
     /// Adds a table: the base first, then its splits.
@@ -60,7 +63,8 @@ impl<'a> ResTables<'a> {
     /// order and file order within a table. Bags (styles, arrays, plurals) are
     /// left out.
     pub fn values(&self, id: u32) -> impl Iterator<Item = (Config, Value)> + '_ {
-        self.candidates(id).filter_map(|c| Some((c.config, self.tables.get(c.table)?.value(c.raw))))
+        self.candidates(id)
+            .filter_map(|c| Some((c.config, self.tables.get(c.table)?.value(c.raw))))
     }
 
     /// The value a device with configuration `want` uses, references followed.
@@ -86,7 +90,14 @@ impl<'a> ResTables<'a> {
             match value {
                 Value::Reference(next) => id = self.plain(best.table, best.package, next),
                 Value::DynamicReference(next) => id = self.dynamic(best.table, best.package, next),
-                value => return Some(Resolved { value, id, config: best.config, table: best.table }),
+                value => {
+                    return Some(Resolved {
+                        value,
+                        id,
+                        config: best.config,
+                        table: best.table,
+                    });
+                }
             }
         }
         None
@@ -96,9 +107,23 @@ impl<'a> ResTables<'a> {
     pub fn name(&self, id: u32) -> Option<(Text, Text)> {
         let (_, type_id, index) = split(id);
         self.packages(id).find_map(|(_, _, package)| {
-            let entry = package.chunks(type_id).iter().find_map(|chunk| chunk.entry(index))?;
+            let entry = package
+                .chunks(type_id)
+                .iter()
+                .find_map(|chunk| chunk.entry(index))?;
             Some((package.type_name(type_id)?, package.key_name(entry.key)?))
         })
+    }
+
+    /// Whether the resource is there, but only as a bag (array, style, plurals): it has no single value.
+    pub fn is_bag(&self, id: u32) -> bool {
+        let (_, type_id, index) = split(id);
+        let mut entries = self
+            .packages(id)
+            .flat_map(|(_, _, package)| package.chunks(type_id))
+            .filter_map(|chunk| chunk.entry(index))
+            .peekable();
+        entries.peek().is_some() && entries.all(|entry| entry.value.is_none())
     }
 
     /// The text of a resource in every locale that has one of its own, by BCP
@@ -130,11 +155,17 @@ impl<'a> ResTables<'a> {
             }
             let mut next = None;
             for (locale, candidate) in by_locale {
-                let Some(table) = self.tables.get(candidate.table) else { continue };
+                let Some(table) = self.tables.get(candidate.table) else {
+                    continue;
+                };
                 let value = table.value(candidate.raw);
                 let target = match value {
-                    Value::Reference(target) => self.plain(candidate.table, candidate.package, target),
-                    Value::DynamicReference(target) => self.dynamic(candidate.table, candidate.package, target),
+                    Value::Reference(target) => {
+                        self.plain(candidate.table, candidate.package, target)
+                    }
+                    Value::DynamicReference(target) => {
+                        self.dynamic(candidate.table, candidate.package, target)
+                    }
                     value => {
                         if let Some(text) = value.to_text() {
                             labels.entry(locale).or_insert(text);
@@ -147,7 +178,10 @@ impl<'a> ResTables<'a> {
                     continue;
                 }
                 let want = Config::DEVICE.in_locale_of(&candidate.config);
-                if let Some(text) = self.resolve_within(target, &want, steps).and_then(|r| r.value.to_text()) {
+                if let Some(text) = self
+                    .resolve_within(target, &want, steps)
+                    .and_then(|r| r.value.to_text())
+                {
                     labels.entry(locale).or_insert(text);
                 }
             }
@@ -173,7 +207,9 @@ impl<'a> ResTables<'a> {
         let (package_id, _, _) = split(id);
         self.tables.iter().enumerate().flat_map(move |(t, table)| {
             let packages = table.packages().iter().enumerate();
-            packages.filter(move |(_, package)| package.id == package_id).map(move |(p, package)| (t, p, package))
+            packages
+                .filter(move |(_, package)| package.id == package_id)
+                .map(move |(p, package)| (t, p, package))
         })
     }
 
@@ -182,7 +218,12 @@ impl<'a> ResTables<'a> {
         self.packages(id).flat_map(move |(table, package, found)| {
             found.chunks(type_id).iter().filter_map(move |chunk| {
                 let raw = chunk.entry(index)?.value?;
-                Some(Candidate { config: chunk.config, raw, table, package })
+                Some(Candidate {
+                    config: chunk.config,
+                    raw,
+                    table,
+                    package,
+                })
             })
         })
     }
@@ -194,13 +235,20 @@ impl<'a> ResTables<'a> {
             *steps = steps.checked_sub(1)?;
             for chunk in found.chunks(type_id) {
                 *steps = steps.checked_sub(1)?;
-                let better = best.as_ref().is_none_or(|best| is_preferred(&chunk.config, &best.config, want));
+                let better = best
+                    .as_ref()
+                    .is_none_or(|best| is_preferred(&chunk.config, &best.config, want));
                 // The configuration is cheaper to look at than the entry.
                 if !better {
                     continue;
                 }
                 if let Some(raw) = chunk.entry(index).and_then(|entry| entry.value) {
-                    best = Some(Candidate { config: chunk.config, raw, table, package });
+                    best = Some(Candidate {
+                        config: chunk.config,
+                        raw,
+                        table,
+                        package,
+                    });
                 }
             }
         }
@@ -209,7 +257,10 @@ impl<'a> ResTables<'a> {
 
     /// A reference as `DynamicRefTable::lookupResourceId` leaves it: staged ids become final.
     fn plain(&self, table: usize, package: usize, id: u32) -> u32 {
-        let package = self.tables.get(table).and_then(|t| t.packages().get(package));
+        let package = self
+            .tables
+            .get(table)
+            .and_then(|t| t.packages().get(package));
         package.map_or(id, |package| package.alias(id))
     }
 
@@ -217,7 +268,11 @@ impl<'a> ResTables<'a> {
     /// another one is what the library chunk names, where a table has a
     /// package of that name.
     fn dynamic(&self, table: usize, package: usize, id: u32) -> u32 {
-        let Some(package) = self.tables.get(table).and_then(|t| t.packages().get(package)) else {
+        let Some(package) = self
+            .tables
+            .get(table)
+            .and_then(|t| t.packages().get(package))
+        else {
             return id;
         };
         let id = package.alias(id);
@@ -226,7 +281,10 @@ impl<'a> ResTables<'a> {
             package.id
         } else {
             let packages = || self.tables.iter().flat_map(|t| t.packages().iter());
-            package.library(p).and_then(|name| packages().find(|q| q.name == name)).map_or(p, |q| q.id)
+            package
+                .library(p)
+                .and_then(|name| packages().find(|q| q.name == name))
+                .map_or(p, |q| q.id)
         };
         u32::from_be_bytes([target, t, e1, e2])
     }

@@ -49,7 +49,7 @@ pub(crate) fn pool_chunk(strings: &[&str], utf8: bool) -> Vec<u8> {
             data.extend([0, 0]);
         }
     }
-    while data.len() % 4 != 0 {
+    while !data.len().is_multiple_of(4) {
         data.push(0);
     }
     let fields = words(&[
@@ -86,7 +86,12 @@ pub(crate) fn config(language: &[u8; 2], region: &[u8; 2], sdk: u16) -> Vec<u8> 
 }
 
 /// A `ResTable_type` chunk.
-pub(crate) fn type_chunk(id: u8, config: &[u8], encoding: Encoding, entries: &[TestEntry]) -> Vec<u8> {
+pub(crate) fn type_chunk(
+    id: u8,
+    config: &[u8],
+    encoding: Encoding,
+    entries: &[TestEntry],
+) -> Vec<u8> {
     let mut data = Vec::new();
     let mut places = Vec::new();
     for &(index, key, kind, value) in entries {
@@ -111,7 +116,11 @@ pub(crate) fn type_chunk(id: u8, config: &[u8], encoding: Encoding, entries: &[T
             }
         }
     }
-    let count = entries.iter().map(|e| u32::from(e.0) + 1).max().unwrap_or(0);
+    let count = entries
+        .iter()
+        .map(|e| u32::from(e.0) + 1)
+        .max()
+        .unwrap_or(0);
     let mut offsets = Vec::new();
     let place = |index: u32| places.iter().find(|p| u32::from(p.0) == index).map(|p| p.1);
     let (flags, count) = match encoding {
@@ -123,9 +132,13 @@ pub(crate) fn type_chunk(id: u8, config: &[u8], encoding: Encoding, entries: &[T
         }
         Encoding::Offset16 => {
             for index in 0..count {
-                offsets.extend(place(index).map_or(u16::MAX, |p| (p / 4) as u16).to_le_bytes());
+                offsets.extend(
+                    place(index)
+                        .map_or(u16::MAX, |p| (p / 4) as u16)
+                        .to_le_bytes(),
+                );
             }
-            if offsets.len() % 4 != 0 {
+            if !offsets.len().is_multiple_of(4) {
                 offsets.extend([0, 0]);
             }
             (2, count)
@@ -147,7 +160,13 @@ pub(crate) fn type_chunk(id: u8, config: &[u8], encoding: Encoding, entries: &[T
 }
 
 /// A `ResTable_package` chunk.
-pub(crate) fn package_chunk(id: u32, name: &str, types: &[&str], keys: &[&str], chunks: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn package_chunk(
+    id: u32,
+    name: &str,
+    types: &[&str],
+    keys: &[&str],
+    chunks: &[Vec<u8>],
+) -> Vec<u8> {
     let types = pool_chunk(types, true);
     let keys = pool_chunk(keys, true);
     let mut fields = words(&[id]);
@@ -195,7 +214,8 @@ impl Random {
                 1 => bytes[at] ^= 1 << self.below(8),
                 2 => {
                     let end = (at + 4).min(bytes.len());
-                    let value = [0u32, 1, 0x7fff_ffff, 0x8000_0000, u32::MAX, 0xffff][self.below(6)];
+                    let value =
+                        [0u32, 1, 0x7fff_ffff, 0x8000_0000, u32::MAX, 0xffff][self.below(6)];
                     bytes[at..end].copy_from_slice(&value.to_le_bytes()[..end - at]);
                 }
                 3 => bytes.truncate(at),

@@ -89,7 +89,10 @@ impl Value {
             Self::Dec(value) => Some(u32::from_le_bytes(value.to_le_bytes())),
             Self::Hex(value) | Self::Color(value) => Some(value),
             Self::Bool(value) => Some(if value { u32::MAX } else { 0 }),
-            Self::Other { kind: 0x10..=0x1f, data } => Some(data),
+            Self::Other {
+                kind: 0x10..=0x1f,
+                data,
+            } => Some(data),
             _ => None,
         }
     }
@@ -125,7 +128,10 @@ impl Value {
             Self::Float(value) => write!(out, "{value:?}"),
             Self::Dimension(data) => {
                 const UNITS: [&str; 6] = ["px", "dip", "sp", "pt", "in", "mm"];
-                let unit = UNITS.get(super::to_usize(data & 0xf)).copied().unwrap_or("");
+                let unit = UNITS
+                    .get(super::to_usize(data & 0xf))
+                    .copied()
+                    .unwrap_or("");
                 write!(out, "{:?}{unit}", complex(*data))
             }
             Self::Fraction(data) => {
@@ -152,7 +158,10 @@ fn complex(data: u32) -> f32 {
         _ => 1.0 / 8_388_608.0,
     };
     // 24 significant bits are exact in an f32.
-    #[allow(clippy::as_conversions, reason = "there is no From<i32> for f32; the low 8 bits are zero, so it is exact")]
+    #[allow(
+        clippy::as_conversions,
+        reason = "there is no From<i32> for f32; the low 8 bits are zero, so it is exact"
+    )]
     let value = mantissa as f32;
     value * (scale / 256.0)
 }
@@ -163,7 +172,10 @@ fn parse_int(text: &str) -> Option<u32> {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let (radix, digits) = if let Some(hex) = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+    let (radix, digits) = if let Some(hex) = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+    {
         (16, hex)
     } else if let Some(hex) = digits.strip_prefix('#') {
         (16, hex)
@@ -176,7 +188,11 @@ fn parse_int(text: &str) -> Option<u32> {
         return None;
     }
     let value = i64::from(u32::from_str_radix(digits, radix).ok()?);
-    let value = if negative { value.checked_neg()? } else { value };
+    let value = if negative {
+        value.checked_neg()?
+    } else {
+        value
+    };
     let bytes = value.to_le_bytes();
     Some(u32::from_le_bytes(bytes.get(..4)?.try_into().ok()?))
 }
@@ -204,7 +220,11 @@ mod tests {
             (0x12, 0xffff_ffff, "true"),
             (0x1c, 0xff00_0000, "#ff000000"),
         ] {
-            assert_eq!(value(kind, data).to_text().as_deref(), Some(text), "type {kind:#x}");
+            assert_eq!(
+                value(kind, data).to_text().as_deref(),
+                Some(text),
+                "type {kind:#x}"
+            );
         }
         assert_eq!(value(0x03, 1), Value::Null);
         assert_eq!(value(0x01, 0).to_text(), None);
@@ -222,7 +242,11 @@ mod tests {
             ("True", None, false),
         ] {
             let value = Value::String(Text::from(text));
-            assert_eq!((value.to_int(), value.to_bool()), (int, Some(boolean)), "{text}");
+            assert_eq!(
+                (value.to_int(), value.to_bool()),
+                (int, Some(boolean)),
+                "{text}"
+            );
         }
         assert_eq!(value(0x10, 1).to_bool(), Some(true));
         assert_eq!(value(0x04, 1).to_bool(), None);

@@ -17,14 +17,19 @@ const PROVIDERS_NOT_EXPORTED: u32 = 17;
 const ELEMENT: usize = 512;
 
 /// Reads `<application>` into `manifest.application` and `manifest.components`.
-pub(super) fn application(cx: &mut Context<'_, '_>, element: &Element, path: &str, manifest: &mut Manifest) {
+pub(super) fn application(
+    cx: &mut Context<'_, '_>,
+    element: &Element,
+    path: &str,
+    manifest: &mut Manifest,
+) {
     let mut app = attributes(cx, element, path);
     for child in Children::new(element, path, is_open) {
         if cx.full {
             break;
         }
         let inner = child.element;
-        cx.nested(&child);
+        cx.nested(&child, "application");
         let kind = match &*inner.name {
             "activity" => ComponentKind::Activity,
             "activity-alias" => ComponentKind::ActivityAlias,
@@ -36,9 +41,12 @@ pub(super) fn application(cx: &mut Context<'_, '_>, element: &Element, path: &st
                     "meta-data" => app.meta_data.extend(meta_data(cx, inner)),
                     "property" => app.properties.extend(meta_data(cx, inner)),
                     "uses-library" => app.uses_libraries.extend(cx.text(inner, attrs::NAME)),
-                    "uses-native-library" => app.uses_native_libraries.extend(cx.text(inner, attrs::NAME)),
+                    "uses-native-library" => app
+                        .uses_native_libraries
+                        .extend(cx.text(inner, attrs::NAME)),
                     "uses-static-library" | "uses-sdk-library" => {
-                        app.uses_static_libraries.extend(cx.text(inner, attrs::NAME));
+                        app.uses_static_libraries
+                            .extend(cx.text(inner, attrs::NAME));
                     }
                     "profileable" => app.profileable_by_shell = cx.boolean(inner, attrs::SHELL),
                     _ => {}
@@ -46,7 +54,9 @@ pub(super) fn application(cx: &mut Context<'_, '_>, element: &Element, path: &st
                 continue;
             }
         };
-        manifest.components.extend(component(cx, &child, kind, app.permission.as_deref()));
+        manifest
+            .components
+            .extend(component(cx, &child, kind, app.permission.as_deref()));
     }
     manifest.application = app;
 }
@@ -76,15 +86,19 @@ fn attributes(cx: &mut Context<'_, '_>, element: &Element, path: &str) -> Applic
         backup_agent: cx.class(element, attrs::BACKUP_AGENT),
         process: cx.text(element, attrs::PROCESS),
         permission: cx.text(element, attrs::PERMISSION),
-        app_category: cx.int(element, attrs::APP_CATEGORY, levels::APP_CATEGORIES).map(category),
+        app_category: cx
+            .int(element, attrs::APP_CATEGORY, levels::APP_CATEGORIES)
+            .map(category),
         is_game: cx.boolean(element, attrs::IS_GAME),
         debuggable: cx.boolean(element, attrs::DEBUGGABLE),
         test_only: cx.boolean(element, attrs::TEST_ONLY),
         allow_backup: cx.boolean(element, attrs::ALLOW_BACKUP),
         full_backup_only: cx.boolean(element, attrs::FULL_BACKUP_ONLY),
         uses_cleartext_traffic: cx.boolean(element, attrs::USES_CLEARTEXT_TRAFFIC),
-        request_legacy_external_storage: cx.boolean(element, attrs::REQUEST_LEGACY_EXTERNAL_STORAGE),
-        preserve_legacy_external_storage: cx.boolean(element, attrs::PRESERVE_LEGACY_EXTERNAL_STORAGE),
+        request_legacy_external_storage: cx
+            .boolean(element, attrs::REQUEST_LEGACY_EXTERNAL_STORAGE),
+        preserve_legacy_external_storage: cx
+            .boolean(element, attrs::PRESERVE_LEGACY_EXTERNAL_STORAGE),
         has_code: cx.boolean(element, attrs::HAS_CODE),
         extract_native_libs: cx.boolean(element, attrs::EXTRACT_NATIVE_LIBS),
         has_fragile_user_data: cx.boolean(element, attrs::HAS_FRAGILE_USER_DATA),
@@ -93,18 +107,29 @@ fn attributes(cx: &mut Context<'_, '_>, element: &Element, path: &str) -> Applic
         at: cx.place(element, path.to_owned()),
         ..Application::default()
     };
-    app.label_ref = element.attr(attrs::LABEL).and_then(|a| cx.sources.resources.reference(&a.value));
+    app.label_ref = element
+        .attr(attrs::LABEL)
+        .and_then(|a| cx.sources.resources.reference(&a.value));
     app.labels = labels(cx, &app);
     let file = |attr: AndroidAttr| element.attr(attr).cloned();
     app.network_security =
         file(attrs::NETWORK_SECURITY_CONFIG).and_then(|a| xml_files::network_security(cx, &a));
-    app.full_backup_content = file(attrs::FULL_BACKUP_CONTENT).and_then(|a| xml_files::backup_rules(cx, &a));
-    app.data_extraction_rules = file(attrs::DATA_EXTRACTION_RULES).and_then(|a| xml_files::backup_rules(cx, &a));
+    let written = element.attr(attrs::FULL_BACKUP_CONTENT).map(|a| &a.value);
+    app.full_backup_content_flag = match written {
+        Some(value) if cx.sources.resources.reference(value).is_none() => value.to_bool(),
+        _ => None,
+    };
+    app.full_backup_content =
+        file(attrs::FULL_BACKUP_CONTENT).and_then(|a| xml_files::backup_rules(cx, &a));
+    app.data_extraction_rules =
+        file(attrs::DATA_EXTRACTION_RULES).and_then(|a| xml_files::backup_rules(cx, &a));
     app
 }
 
 fn category(value: u32) -> String {
-    let known = levels::APP_CATEGORIES.iter().find(|(_, number)| *number == value);
+    let known = levels::APP_CATEGORIES
+        .iter()
+        .find(|(_, number)| *number == value);
     known.map_or_else(|| value.to_string(), |(name, _)| (*name).to_owned())
 }
 
@@ -115,7 +140,11 @@ pub(super) fn labels(cx: &mut Context<'_, '_>, app: &Application) -> BTreeMap<St
             let steps = cx.budget.steps();
             cx.sources.resources.labels_within(id, steps)
         }
-        None => app.label.iter().map(|label| (String::new(), label.clone())).collect(),
+        None => app
+            .label
+            .iter()
+            .map(|label| (String::new(), label.clone()))
+            .collect(),
     };
     for (locale, label) in &labels {
         cx.charge(locale.len().saturating_add(label.len()).saturating_add(96));
@@ -160,7 +189,11 @@ fn component(
     match kind {
         ComponentKind::Service => {
             component.isolated_process = cx.boolean(element, attrs::ISOLATED_PROCESS);
-            let types = cx.int(element, attrs::FOREGROUND_SERVICE_TYPE, levels::FOREGROUND_SERVICE_TYPES);
+            let types = cx.int(
+                element,
+                attrs::FOREGROUND_SERVICE_TYPE,
+                levels::FOREGROUND_SERVICE_TYPES,
+            );
             component.foreground_service_types =
                 levels::names_of_bits(types.unwrap_or(0), levels::FOREGROUND_SERVICE_TYPES);
         }
@@ -192,7 +225,9 @@ fn component(
             _ => {}
         }
     }
-    component.exported = component.exported_declared.unwrap_or_else(|| exported(&component, cx.target));
+    component.exported = component
+        .exported_declared
+        .unwrap_or_else(|| exported(&component, cx.target));
     Some(component)
 }
 
@@ -211,8 +246,13 @@ fn exported(component: &Component, target: u32) -> bool {
 
 /// The XML file of an accessibility service or device administrator.
 fn described_in_xml(cx: &mut Context<'_, '_>, element: &Element, component: &mut Component) {
-    let Some(resource) = element.attr(attrs::RESOURCE) else { return };
-    let name = component.meta_data.last().map_or("", |meta| meta.name.as_str());
+    let Some(resource) = element.attr(attrs::RESOURCE) else {
+        return;
+    };
+    let name = component
+        .meta_data
+        .last()
+        .map_or("", |meta| meta.name.as_str());
     match (name, component.kind) {
         ("android.accessibilityservice", ComponentKind::Service) => {
             component.accessibility = xml_files::accessibility(cx, resource);
@@ -300,7 +340,13 @@ fn data(cx: &mut Context<'_, '_>, element: &Element) -> String {
         uri.push_str("//");
     }
     let mime = cx.text(element, attrs::MIME_TYPE);
-    let group = cx.text(element, attrs::MIME_GROUP).map(|group| format!("mimeGroup={group}"));
-    let parts: Vec<String> = [Some(uri), mime, group].into_iter().flatten().filter(|p| !p.is_empty()).collect();
+    let group = cx
+        .text(element, attrs::MIME_GROUP)
+        .map(|group| format!("mimeGroup={group}"));
+    let parts: Vec<String> = [Some(uri), mime, group]
+        .into_iter()
+        .flatten()
+        .filter(|p| !p.is_empty())
+        .collect();
     parts.join(" ")
 }

@@ -1,6 +1,6 @@
 //! Values of one manifest: resolved through resources, converted as `TypedArray` does, bounded.
 
-use super::walk::{Child, is_placed};
+use super::walk::{Child, belongs};
 use super::{Files, levels};
 use crate::arsc::{Config, ResTables, Value};
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -27,7 +27,10 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self { steps: limits.resource_steps, bytes: limits.manifest_bytes }
+        Self {
+            steps: limits.resource_steps,
+            bytes: limits.manifest_bytes,
+        }
     }
 
     /// Steps of resolving that are left.
@@ -56,7 +59,12 @@ pub(super) struct Context<'r, 'a> {
 }
 
 impl<'r, 'a> Context<'r, 'a> {
-    pub(super) fn new(sources: Sources<'r, 'a>, file: &'r str, is_text: bool, budget: Budget) -> Self {
+    pub(super) fn new(
+        sources: Sources<'r, 'a>,
+        file: &'r str,
+        is_text: bool,
+        budget: Budget,
+    ) -> Self {
         Self {
             sources,
             file,
@@ -77,20 +85,22 @@ impl<'r, 'a> Context<'r, 'a> {
     }
 
     pub(super) fn report(&mut self, incident: Incident) {
-        if self.incidents.len() < self.sources.limits.incidents {
-            self.incidents.push(incident);
-        }
+        crate::xml::keep_incident(&mut self.incidents, incident, self.sources.limits);
     }
 
     /// An incident at an element that Android ignores or reads in a surprising way.
     pub(super) fn note(&mut self, element: &Element, detail: String) {
-        let incident = Incident::new(IncidentCode::Malformed, self.entry(), detail).at(element.offset);
+        let incident =
+            Incident::new(IncidentCode::Malformed, self.entry(), detail).at(element.offset);
         self.report(incident);
     }
 
     /// Notes an element that stands deeper than it is read.
-    pub(super) fn nested(&mut self, child: &Child<'_>) {
-        if child.is_nested && is_placed(child.element) && self.nested.len() < self.sources.limits.incidents {
+    pub(super) fn nested(&mut self, child: &Child<'_>, parent: &str) {
+        if child.is_nested
+            && belongs(child.element, parent)
+            && self.nested.len() < self.sources.limits.incidents
+        {
             self.nested.insert(child.element.offset);
             let detail = format!(
                 "<{}> at {}: Android 11 and later read it as if it stood higher, older ones ignore it",
@@ -117,7 +127,8 @@ impl<'r, 'a> Context<'r, 'a> {
                         self.sources.limits.manifest_bytes
                     );
                     self.report(
-                        Incident::new(IncidentCode::LimitReached, self.entry(), detail).hiding(Channel::Manifest),
+                        Incident::new(IncidentCode::LimitReached, self.entry(), detail)
+                            .hiding(Channel::Manifest),
                     );
                 }
                 self.full = true;
@@ -128,8 +139,16 @@ impl<'r, 'a> Context<'r, 'a> {
 
     /// Where `element` is written.
     pub(super) fn place(&mut self, element: &Element, path: String) -> Place {
-        self.charge(path.len().saturating_add(self.file.len()).saturating_add(64));
-        Place { file: self.file.to_owned(), path, offset: element.offset }
+        self.charge(
+            path.len()
+                .saturating_add(self.file.len())
+                .saturating_add(64),
+        );
+        Place {
+            file: self.file.to_owned(),
+            path,
+            offset: element.offset,
+        }
     }
 
     /// `value` with references followed; `Err` holds the id of one that leads nowhere.
@@ -137,10 +156,17 @@ impl<'r, 'a> Context<'r, 'a> {
         let Some(id) = self.sources.resources.reference(value) else {
             return Ok((value.clone(), None));
         };
-        match self.sources.resources.resolve_within(id, &Config::DEVICE, &mut self.budget.steps) {
+        match self
+            .sources
+            .resources
+            .resolve_within(id, &Config::DEVICE, &mut self.budget.steps)
+        {
             Some(found) => Ok((found.value, Some(found.table))),
             None => {
-                self.unresolved(id, offset);
+                // An array or style has no single value; nothing is lost.
+                if !self.sources.resources.is_bag(id) {
+                    self.unresolved(id, offset);
+                }
                 Err(id)
             }
         }
@@ -155,12 +181,20 @@ impl<'r, 'a> Context<'r, 'a> {
             return;
         }
         let detail = if self.budget.steps == 0 {
-            format!("more than {} steps to resolve resources", self.sources.limits.resource_steps)
+            format!(
+                "more than {} steps to resolve resources",
+                self.sources.limits.resource_steps
+            )
         } else {
             format!("the reference @{id:#010x} leads to no value")
         };
-        let incident = Incident::new(IncidentCode::UnresolvedReference, self.entry(), detail).at(offset);
-        self.report(if id >> 24 == 1 { incident } else { incident.hiding(Channel::Resources) });
+        let incident =
+            Incident::new(IncidentCode::UnresolvedReference, self.entry(), detail).at(offset);
+        self.report(if id >> 24 == 1 {
+            incident
+        } else {
+            incident.hiding(Channel::Resources)
+        });
     }
 
     fn keep(&mut self, text: String) -> String {
@@ -199,7 +233,10 @@ impl<'r, 'a> Context<'r, 'a> {
         if text.is_none() {
             self.note(
                 element,
-                format!("{} of <{}> is no string: Android does not take it", attr.name, element.name),
+                format!(
+                    "{} of <{}> is no string: Android does not take it",
+                    attr.name, element.name
+                ),
             );
         }
         text.map(|text| self.keep(text))
@@ -225,7 +262,11 @@ impl<'r, 'a> Context<'r, 'a> {
         let attribute = element.attr(attr)?;
         let value = self.follow(&attribute.value, attribute.offset).ok()?.0;
         // In text a reference is a string.
-        if self.is_text && value.as_str().is_some_and(|text| text.starts_with(['@', '?'])) {
+        if self.is_text
+            && value
+                .as_str()
+                .is_some_and(|text| text.starts_with(['@', '?']))
+        {
             return None;
         }
         Some(value)
@@ -237,7 +278,12 @@ impl<'r, 'a> Context<'r, 'a> {
     }
 
     /// `getInt`; in text XML, names of `names` joined by `|` too.
-    pub(super) fn int(&mut self, element: &Element, attr: AndroidAttr, names: &[(&str, u32)]) -> Option<u32> {
+    pub(super) fn int(
+        &mut self,
+        element: &Element,
+        attr: AndroidAttr,
+        names: &[(&str, u32)],
+    ) -> Option<u32> {
         let value = self.value(element, attr)?;
         match value.as_str() {
             Some(text) => levels::bits_of_names(text, names).or_else(|| value.to_int()),
@@ -248,7 +294,11 @@ impl<'r, 'a> Context<'r, 'a> {
     /// An integer where the platform looks at the type first (`parseMinOrMaxSdkVersion`): strings do not count.
     pub(super) fn strict_int(&mut self, element: &Element, attr: AndroidAttr) -> Option<u32> {
         let value = self.value(element, attr)?;
-        if self.is_text { value.to_int() } else { value.as_int() }
+        if self.is_text {
+            value.to_int()
+        } else {
+            value.as_int()
+        }
     }
 
     /// `value` of a `resource` attribute as `@type/name`.
@@ -271,8 +321,15 @@ impl<'r, 'a> Context<'r, 'a> {
         let (value, table) = self.follow(&attribute.value, attribute.offset).ok()?;
         let entry = value.as_str()?.to_owned();
         // A file lies in the archive whose table names it.
-        let owner = table.and_then(|table| self.sources.resources.tables().get(table)).map(|table| table.file());
-        let mine = self.sources.files.iter().find(|(name, _)| owner.is_some_and(|o| o.strip_suffix(super::TABLE).and_then(|o| o.strip_suffix('!')) == Some(*name)));
+        let owner = table
+            .and_then(|table| self.sources.resources.tables().get(table))
+            .map(|table| table.file());
+        let owner = owner.and_then(|file| file.strip_suffix(super::TABLE)?.strip_suffix('!'));
+        let mine = self
+            .sources
+            .files
+            .iter()
+            .find(|(name, _)| owner == Some(*name));
         let found = mine
             .into_iter()
             .chain(self.sources.files)
@@ -280,11 +337,20 @@ impl<'r, 'a> Context<'r, 'a> {
         let limits = self.sources.limits;
         let Some((name, bytes)) = found else {
             let detail = "the manifest refers to this file, but it is not there";
-            let incident = Incident::new(IncidentCode::Missing, format!("{}!{entry}", self.file), detail);
+            let incident = Incident::new(
+                IncidentCode::Missing,
+                format!("{}!{entry}", self.file),
+                detail,
+            );
             self.report(incident.hiding(Channel::Manifest));
             return None;
         };
         let path = format!("{name}!{entry}");
+        // A thousand components may name one large file.
+        let size = bytes.as_ref().map_or(0, |bytes| bytes.len());
+        if !self.charge(size) {
+            return None;
+        }
         match bytes.and_then(|bytes| Document::parse(&bytes, &path, limits)) {
             Ok(mut document) => {
                 for incident in std::mem::take(&mut document.incidents) {

@@ -31,7 +31,10 @@ pub(super) fn level_of_codename(code: &str) -> Option<u32> {
         ("CUR_DEVELOPMENT", 10_000),
     ];
     let name = code.split_once('.').map_or(code, |(name, _)| name);
-    CODENAMES.iter().find(|(codename, _)| *codename == name).map(|(_, level)| *level)
+    CODENAMES
+        .iter()
+        .find(|(codename, _)| *codename == name)
+        .map(|(_, level)| *level)
 }
 
 /// Bits of `foregroundServiceType`, rising.
@@ -70,7 +73,8 @@ pub(super) const APP_CATEGORIES: &[(&str, u32)] = &[
 pub(super) const NEVER_FOR_LOCATION: u32 = 0x0001_0000;
 
 /// Bits of `usesPermissionFlags`.
-pub(super) const USES_PERMISSION_FLAGS: &[(&str, u32)] = &[("neverForLocation", NEVER_FOR_LOCATION)];
+pub(super) const USES_PERMISSION_FLAGS: &[(&str, u32)] =
+    &[("neverForLocation", NEVER_FOR_LOCATION)];
 
 /// Values and bits of `protectionLevel` that apps can use.
 pub(super) const PROTECTION_LEVELS: &[(&str, u32)] = &[
@@ -116,7 +120,10 @@ pub(super) fn names_of_bits(bits: u32, names: &[(&str, u32)]) -> Vec<String> {
 /// Flags written as text, `location|camera`; `None` if a name is unknown.
 pub(super) fn bits_of_names(text: &str, names: &[(&str, u32)]) -> Option<u32> {
     text.split('|').try_fold(0u32, |bits, name| {
-        names.iter().find(|(known, _)| *known == name.trim()).map(|(_, bit)| bits | bit)
+        names
+            .iter()
+            .find(|(known, _)| *known == name.trim())
+            .map(|(_, bit)| bits | bit)
     })
 }
 
@@ -126,10 +133,19 @@ mod tests {
 
     #[test]
     fn service_types_have_names_and_unknown_bits_stay() {
-        assert_eq!(names_of_bits(0x4000_0008, FOREGROUND_SERVICE_TYPES), ["location", "specialUse"]);
-        assert_eq!(names_of_bits(0x8000_0001, FOREGROUND_SERVICE_TYPES), ["dataSync", "0x80000000"]);
+        assert_eq!(
+            names_of_bits(0x4000_0008, FOREGROUND_SERVICE_TYPES),
+            ["location", "specialUse"]
+        );
+        assert_eq!(
+            names_of_bits(0x8000_0001, FOREGROUND_SERVICE_TYPES),
+            ["dataSync", "0x80000000"]
+        );
         assert_eq!(names_of_bits(0, FOREGROUND_SERVICE_TYPES), [""; 0]);
-        assert_eq!(bits_of_names("camera| microphone", FOREGROUND_SERVICE_TYPES), Some(0xc0));
+        assert_eq!(
+            bits_of_names("camera| microphone", FOREGROUND_SERVICE_TYPES),
+            Some(0xc0)
+        );
         assert_eq!(bits_of_names("camera|x", FOREGROUND_SERVICE_TYPES), None);
     }
 

@@ -263,6 +263,8 @@ pub struct Application {
     pub properties: Vec<MetaData>,
     /// `networkSecurityConfig`: the file, read.
     pub network_security: Option<NetworkSecurity>,
+    /// `fullBackupContent` where it is written as a boolean: false means that no files are backed up.
+    pub full_backup_content_flag: Option<bool>,
     /// `fullBackupContent`: the file, read.
     pub full_backup_content: Option<BackupRules>,
     /// `dataExtractionRules`: the file, read.

@@ -8,11 +8,15 @@
     clippy::as_conversions
 )]
 
+#[cfg(test)]
+mod assemble_tests;
 mod components;
 mod context;
 mod levels;
 pub mod manifest;
 mod parse;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -54,13 +58,20 @@ pub struct PartInput<'a> {
 impl<'a> PartInput<'a> {
     /// The part with file name `file`, manifest and table read from `files`.
     pub fn new(file: impl Into<String>, files: &'a dyn Files) -> Self {
-        Self { file: file.into(), manifest: files.read(MANIFEST), resources: files.read(TABLE), files }
+        Self {
+            file: file.into(),
+            manifest: files.read(MANIFEST),
+            resources: files.read(TABLE),
+            files,
+        }
     }
 }
 
 impl fmt::Debug for PartInput<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PartInput").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("PartInput")
+            .field("file", &self.file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,10 +142,19 @@ impl fmt::Display for AssembleError {
         match self {
             Self::Empty => write!(f, "expected at least one APK, found none"),
             Self::NoBase { splits } => {
-                write!(f, "expected a base APK, found only splits: {}", splits.join(", "))
+                write!(
+                    f,
+                    "expected a base APK, found only splits: {}",
+                    splits.join(", ")
+                )
             }
-            Self::Unreadable { file, error: None } => write!(f, "{file}: expected {MANIFEST}, found none"),
-            Self::Unreadable { file, error: Some(error) } => write!(f, "{file}: {error}"),
+            Self::Unreadable { file, error: None } => {
+                write!(f, "{file}: expected {MANIFEST}, found none")
+            }
+            Self::Unreadable {
+                file,
+                error: Some(error),
+            } => write!(f, "{file}: {error}"),
         }
     }
 }
@@ -153,10 +173,15 @@ impl std::error::Error for AssembleError {}
 ///
 /// # Errors
 /// If there is no base, or its manifest cannot be read.
-pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Package<'a>, AssembleError> {
+pub fn assemble<'a>(
+    parts: &'a [PartInput<'a>],
+    limits: &Limits,
+) -> Result<Package<'a>, AssembleError> {
     let mut incidents = Vec::new();
-    let documents: Vec<Result<Document, Option<ParseError>>> =
-        parts.iter().map(|part| read_document(part, limits)).collect();
+    let documents: Vec<Result<Document, Option<ParseError>>> = parts
+        .iter()
+        .map(|part| read_document(part, limits))
+        .collect();
     let base = base_of(parts, &documents)?;
 
     let mut splits = Vec::new();
@@ -168,7 +193,9 @@ pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Packa
                 let file = format!("{}!{MANIFEST}", part.file);
                 let incident = match error {
                     Some(error) => Incident::from_error(IncidentCode::SplitUnreadable, file, error),
-                    None => Incident::new(IncidentCode::SplitUnreadable, file, "there is no manifest"),
+                    None => {
+                        Incident::new(IncidentCode::SplitUnreadable, file, "there is no manifest")
+                    }
                 };
                 incidents.push(incident.hiding(Channel::Manifest));
                 splits.push(Split::of(index, part, None, SplitState::Unreadable));
@@ -176,9 +203,17 @@ pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Packa
         }
     }
     used.retain(|(index, part, document)| {
-        let mismatch = if *index == base { None } else { mismatch(document, documents.get(base), &splits) };
+        let mismatch = if *index == base {
+            None
+        } else {
+            mismatch(document, documents.get(base), &splits)
+        };
         if *index != base {
-            let state = if mismatch.is_some() { SplitState::Mismatch } else { SplitState::Used };
+            let state = if mismatch.is_some() {
+                SplitState::Mismatch
+            } else {
+                SplitState::Used
+            };
             splits.push(Split::of(*index, part, Some(document), state));
         }
         if let Some(detail) = &mismatch {
@@ -195,8 +230,15 @@ pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Packa
     for (_, part, _) in &used {
         push_table(part, limits, &mut resources, &mut incidents);
     }
-    let files: Vec<(&str, &dyn Files)> = used.iter().map(|(_, part, _)| (part.file.as_str(), part.files)).collect();
-    let sources = Sources { resources: &resources, files: &files, limits };
+    let files: Vec<(&str, &dyn Files)> = used
+        .iter()
+        .map(|(_, part, _)| (part.file.as_str(), part.files))
+        .collect();
+    let sources = Sources {
+        resources: &resources,
+        files: &files,
+        limits,
+    };
     let mut budget = Budget::new(limits);
     let mut merged: Option<Manifest> = None;
     for (_, part, document) in &used {
@@ -205,7 +247,10 @@ pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Packa
             (Ok(read), _) => read,
             (Err(error), None) => {
                 let file = format!("{}!{MANIFEST}", part.file);
-                return Err(AssembleError::Unreadable { file, error: Some(error) });
+                return Err(AssembleError::Unreadable {
+                    file,
+                    error: Some(error),
+                });
             }
             (Err(error), Some(_)) => {
                 let file = format!("{}!{MANIFEST}", part.file);
@@ -222,8 +267,18 @@ pub fn assemble<'a>(parts: &'a [PartInput<'a>], limits: &Limits) -> Result<Packa
         }
     }
     let manifest = merged.ok_or(AssembleError::Empty)?;
-    incidents.truncate(limits.incidents);
-    Ok(Package { manifest, base, splits, resources, incidents })
+    if incidents.len() > limits.incidents {
+        // What hides something is kept first.
+        incidents.sort_by_key(|incident| incident.hides.is_none());
+        incidents.truncate(limits.incidents);
+    }
+    Ok(Package {
+        manifest,
+        base,
+        splits,
+        resources,
+        incidents,
+    })
 }
 
 fn read_document(part: &PartInput<'_>, limits: &Limits) -> Result<Document, Option<ParseError>> {
@@ -232,17 +287,26 @@ fn read_document(part: &PartInput<'_>, limits: &Limits) -> Result<Document, Opti
         Some(Err(error)) => return Err(Some(error.clone())),
         None => return Err(None),
     };
-    let document = Document::parse(bytes, &format!("{}!{MANIFEST}", part.file), limits).map_err(Some)?;
+    let document =
+        Document::parse(bytes, &format!("{}!{MANIFEST}", part.file), limits).map_err(Some)?;
     if *document.root.name != *"manifest" {
         let found = format!("<{}>", document.root.name);
-        return Err(Some(ParseError::new(document.root.offset, "a <manifest> element", found)));
+        return Err(Some(ParseError::new(
+            document.root.offset,
+            "a <manifest> element",
+            found,
+        )));
     }
     Ok(document)
 }
 
 /// An attribute of the root without namespace, empty taken as missing (`parsePackageSplitNames`).
 fn root_attribute(document: &Document, name: &str) -> Option<String> {
-    document.root.plain(name)?.to_text().filter(|text| !text.is_empty())
+    document
+        .root
+        .plain(name)?
+        .to_text()
+        .filter(|text| !text.is_empty())
 }
 
 fn base_of(
@@ -250,7 +314,10 @@ fn base_of(
     documents: &[Result<Document, Option<ParseError>>],
 ) -> Result<usize, AssembleError> {
     let is_base = |document: &Document| root_attribute(document, "split").is_none();
-    if let Some(base) = documents.iter().position(|document| document.as_ref().is_ok_and(is_base)) {
+    if let Some(base) = documents
+        .iter()
+        .position(|document| document.as_ref().is_ok_and(is_base))
+    {
         return Ok(base);
     }
     for (part, document) in parts.iter().zip(documents) {
@@ -259,13 +326,18 @@ fn base_of(
                 Some(_) => format!("{}!{MANIFEST}", part.file),
                 None => part.file.clone(),
             };
-            return Err(AssembleError::Unreadable { file, error: error.clone() });
+            return Err(AssembleError::Unreadable {
+                file,
+                error: error.clone(),
+            });
         }
     }
     if parts.is_empty() {
         return Err(AssembleError::Empty);
     }
-    Err(AssembleError::NoBase { splits: parts.iter().map(|part| part.file.clone()).collect() })
+    Err(AssembleError::NoBase {
+        splits: parts.iter().map(|part| part.file.clone()).collect(),
+    })
 }
 
 /// Why a part cannot be a split of the base.
@@ -278,8 +350,17 @@ fn mismatch(
     let base = base?.as_ref().ok()?;
     let package = |document: &Document| root_attribute(document, "package").unwrap_or_default();
     let version = |document: &Document| {
-        let number = |attr| document.root.attr(attr).and_then(|a| a.value.to_int()).unwrap_or(0);
-        (number(attrs::VERSION_CODE_MAJOR), number(attrs::VERSION_CODE))
+        let number = |attr| {
+            document
+                .root
+                .attr(attr)
+                .and_then(|a| a.value.to_int())
+                .unwrap_or(0)
+        };
+        (
+            number(attrs::VERSION_CODE_MAJOR),
+            number(attrs::VERSION_CODE),
+        )
     };
     let (mine, its) = (package(document), package(base));
     if mine != its {
@@ -290,20 +371,31 @@ fn mismatch(
     };
     let (mine, its) = (version(document), version(base));
     if mine != its {
-        return Some(format!("the version code is {}, that of the base {}", mine.1, its.1));
+        return Some(format!(
+            "the version code is {}, that of the base {}",
+            mine.1, its.1
+        ));
     }
-    let twin = splits.iter().any(|split| split.state == SplitState::Used && split.name.as_ref() == Some(&name));
+    let twin = splits
+        .iter()
+        .any(|split| split.state == SplitState::Used && split.name.as_ref() == Some(&name));
     twin.then(|| format!("a second split called {name:?}"))
 }
 
 impl Split {
-    fn of(index: usize, part: &PartInput<'_>, document: Option<&Document>, state: SplitState) -> Self {
+    fn of(
+        index: usize,
+        part: &PartInput<'_>,
+        document: Option<&Document>,
+        state: SplitState,
+    ) -> Self {
         use crate::xml::attrs;
         Self {
             part: index,
             file: part.file.clone(),
             name: document.and_then(|document| root_attribute(document, "split")),
-            config_for_split: document.and_then(|document| root_attribute(document, "configForSplit")),
+            config_for_split: document
+                .and_then(|document| root_attribute(document, "configForSplit")),
             is_feature: document
                 .and_then(|document| document.root.attr(attrs::IS_FEATURE_SPLIT)?.value.to_bool())
                 .unwrap_or(false),
@@ -344,9 +436,18 @@ fn merge(base: &mut Manifest, split: Manifest, file: &str, incidents: &mut Vec<I
     base.application.meta_data.extend(application.meta_data);
     base.application.properties.extend(application.properties);
     for (all, more) in [
-        (&mut base.application.uses_libraries, application.uses_libraries),
-        (&mut base.application.uses_native_libraries, application.uses_native_libraries),
-        (&mut base.application.uses_static_libraries, application.uses_static_libraries),
+        (
+            &mut base.application.uses_libraries,
+            application.uses_libraries,
+        ),
+        (
+            &mut base.application.uses_native_libraries,
+            application.uses_native_libraries,
+        ),
+        (
+            &mut base.application.uses_static_libraries,
+            application.uses_static_libraries,
+        ),
     ] {
         for name in more {
             if !all.contains(&name) {
@@ -355,12 +456,20 @@ fn merge(base: &mut Manifest, split: Manifest, file: &str, incidents: &mut Vec<I
         }
     }
     for permission in split.uses_permissions {
-        if !base.uses_permissions.iter().any(|known| known.name == permission.name) {
+        if !base
+            .uses_permissions
+            .iter()
+            .any(|known| known.name == permission.name)
+        {
             let detail = format!(
                 "only this split asks for {}: Android reads permissions from the base alone",
                 permission.name
             );
-            let incident = Incident::new(IncidentCode::Malformed, format!("{file}!{MANIFEST}"), detail);
+            let incident = Incident::new(
+                IncidentCode::Malformed,
+                format!("{file}!{MANIFEST}"),
+                detail,
+            );
             incidents.push(incident.at(permission.at.offset));
         }
     }
@@ -368,5 +477,8 @@ fn merge(base: &mut Manifest, split: Manifest, file: &str, incidents: &mut Vec<I
 
 /// Authorities of a provider, split at `;`.
 fn authorities(text: &str) -> Vec<String> {
-    text.split(';').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    text.split(';')
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -7,7 +7,8 @@ use super::walk::{Child, Children, misplaced};
 use crate::error::ParseError;
 use crate::incident::Incident;
 use crate::package::manifest::{
-    Manifest, NamedDef, PermissionDef, PermissionElement, Queries, UsesFeature, UsesPermission, UsesSdk,
+    Manifest, NamedDef, PermissionDef, PermissionElement, Queries, UsesFeature, UsesPermission,
+    UsesSdk,
 };
 use crate::xml::{Document, Element, attrs};
 
@@ -25,11 +26,19 @@ pub(super) fn manifest(
 ) -> Result<(Manifest, Vec<Incident>), ParseError> {
     let root = &document.root;
     if *root.name != *"manifest" {
-        return Err(ParseError::new(root.offset, "a <manifest> element", format!("<{}>", root.name)));
+        return Err(ParseError::new(
+            root.offset,
+            "a <manifest> element",
+            format!("<{}>", root.name),
+        ));
     }
     let mut cx = Context::new(sources, file, document.is_text, *budget);
-    let mut manifest = Manifest { package: cx.plain(root, "package").unwrap_or_default(), ..Manifest::default() };
-    cx.package.clone_from(base.map_or(&manifest.package, |base| &base.package));
+    let mut manifest = Manifest {
+        package: cx.plain(root, "package").unwrap_or_default(),
+        ..Manifest::default()
+    };
+    cx.package
+        .clone_from(base.map_or(&manifest.package, |base| &base.package));
     root_attributes(&mut cx, root, &mut manifest);
     // Needed for the defaults of components, wherever it stands.
     for child in Children::new(root, "manifest", is_open) {
@@ -37,7 +46,9 @@ pub(super) fn manifest(
             manifest.uses_sdk = uses_sdk(&mut cx, child.element);
         }
     }
-    cx.target = base.map_or(&manifest.uses_sdk, |base| &base.uses_sdk).target_level();
+    cx.target = base
+        .map_or(&manifest.uses_sdk, |base| &base.uses_sdk)
+        .target_level();
 
     let mut has_application = false;
     for child in Children::new(root, "manifest", is_open) {
@@ -45,25 +56,33 @@ pub(super) fn manifest(
             break;
         }
         let element = child.element;
-        cx.nested(&child);
+        cx.nested(&child, "manifest");
         if *element.name != *"application" {
             tag(&mut cx, &child, &mut manifest);
         } else if !has_application {
             components::application(&mut cx, element, &child.path(), &mut manifest);
             has_application = true;
         } else {
-            cx.note(element, "a second <application>: Android takes its contents for those of <manifest>".to_owned());
+            cx.note(
+                element,
+                "a second <application>: Android takes its contents for those of <manifest>"
+                    .to_owned(),
+            );
             for mut inner in Children::new(element, &child.path(), is_open) {
                 inner.is_nested = true;
-                cx.nested(&inner);
+                cx.nested(&inner, "manifest");
                 tag(&mut cx, &inner, &mut manifest);
             }
         }
     }
-    for (element, parent) in misplaced(root) {
-        if !cx.was_nested(element) {
-            cx.note(element, format!("<{}> below <{parent}>: Android ignores it there", element.name));
-        }
+    for (element, parent) in misplaced(root, |element| cx.was_nested(element)) {
+        cx.note(
+            element,
+            format!(
+                "<{}> below <{parent}>: Android ignores it there",
+                element.name
+            ),
+        );
     }
     *budget = cx.budget;
     Ok((manifest, cx.incidents))
@@ -74,7 +93,11 @@ pub(super) fn manifest(
 fn is_open(element: &Element) -> bool {
     matches!(
         &*element.name,
-        "uses-feature" | "uses-configuration" | "supports-screens" | "original-package" | "adopt-permissions"
+        "uses-feature"
+            | "uses-configuration"
+            | "supports-screens"
+            | "original-package"
+            | "adopt-permissions"
     )
 }
 
@@ -87,9 +110,13 @@ fn root_attributes(cx: &mut Context<'_, '_>, root: &Element, manifest: &mut Mani
     }
     manifest.version_name = cx.text(root, attrs::VERSION_NAME);
     manifest.split = cx.plain(root, "split").filter(|name| !name.is_empty());
-    manifest.config_for_split = cx.plain(root, "configForSplit").filter(|name| !name.is_empty());
+    manifest.config_for_split = cx
+        .plain(root, "configForSplit")
+        .filter(|name| !name.is_empty());
     manifest.feature_split = cx.boolean(root, attrs::IS_FEATURE_SPLIT).unwrap_or(false);
-    manifest.shared_user_id = cx.text(root, attrs::SHARED_USER_ID).filter(|id| !id.is_empty());
+    manifest.shared_user_id = cx
+        .text(root, attrs::SHARED_USER_ID)
+        .filter(|id| !id.is_empty());
     manifest.shared_user_max_sdk = cx.int(root, attrs::SHARED_USER_MAX_SDK_VERSION, &[]);
     manifest.install_location = cx.int(root, attrs::INSTALL_LOCATION, levels::INSTALL_LOCATIONS);
     manifest.compile_sdk = cx.int(root, attrs::COMPILE_SDK_VERSION, &[]);
@@ -100,9 +127,15 @@ fn root_attributes(cx: &mut Context<'_, '_>, root: &Element, manifest: &mut Mani
 fn tag(cx: &mut Context<'_, '_>, child: &Child<'_>, manifest: &mut Manifest) {
     let element = child.element;
     match &*element.name {
-        "uses-permission" => uses_permission(cx, child, PermissionElement::UsesPermission, manifest),
-        "uses-permission-sdk-23" => uses_permission(cx, child, PermissionElement::UsesPermissionSdk23, manifest),
-        "uses-permission-sdk-m" => uses_permission(cx, child, PermissionElement::UsesPermissionSdkM, manifest),
+        "uses-permission" => {
+            uses_permission(cx, child, PermissionElement::UsesPermission, manifest)
+        }
+        "uses-permission-sdk-23" => {
+            uses_permission(cx, child, PermissionElement::UsesPermissionSdk23, manifest)
+        }
+        "uses-permission-sdk-m" => {
+            uses_permission(cx, child, PermissionElement::UsesPermissionSdkM, manifest)
+        }
         "permission" => {
             if let Some(name) = cx.required(element, attrs::NAME) {
                 let definition = PermissionDef {
@@ -133,14 +166,19 @@ fn tag(cx: &mut Context<'_, '_>, child: &Child<'_>, manifest: &mut Manifest) {
             }
         }
         "queries" => queries(cx, child, &mut manifest.queries),
-        "instrumentation" => manifest.instrumentation.extend(cx.text(element, attrs::TARGET_PACKAGE)),
+        "instrumentation" => manifest
+            .instrumentation
+            .extend(cx.text(element, attrs::TARGET_PACKAGE)),
         _ => {}
     }
 }
 
 fn named(cx: &mut Context<'_, '_>, child: &Child<'_>) -> Option<NamedDef> {
     let name = cx.required(child.element, attrs::NAME)?;
-    Some(NamedDef { name, at: cx.place(child.element, child.path()) })
+    Some(NamedDef {
+        name,
+        at: cx.place(child.element, child.path()),
+    })
 }
 
 /// `parseUsesPermission`: a name that is no plain string is no request; so is none at all.
@@ -157,7 +195,13 @@ fn uses_permission(
         }
         return;
     };
-    let flags = cx.int(element, attrs::USES_PERMISSION_FLAGS, levels::USES_PERMISSION_FLAGS).unwrap_or(0);
+    let flags = cx
+        .int(
+            element,
+            attrs::USES_PERMISSION_FLAGS,
+            levels::USES_PERMISSION_FLAGS,
+        )
+        .unwrap_or(0);
     let mut permission = UsesPermission {
         name,
         element: kind,
@@ -168,15 +212,23 @@ fn uses_permission(
         required_features: Vec::new(),
         at: cx.place(element, child.path()),
     };
-    permission.required_features.extend(cx.text(element, attrs::REQUIRED_FEATURE));
+    permission
+        .required_features
+        .extend(cx.text(element, attrs::REQUIRED_FEATURE));
     let not = cx.text(element, attrs::REQUIRED_NOT_FEATURE);
-    permission.required_features.extend(not.map(|name| format!("!{name}")));
+    permission
+        .required_features
+        .extend(not.map(|name| format!("!{name}")));
     for inner in &element.children {
         match &*inner.name {
-            "required-feature" => permission.required_features.extend(cx.text(inner, attrs::NAME)),
+            "required-feature" => permission
+                .required_features
+                .extend(cx.text(inner, attrs::NAME)),
             "required-not-feature" => {
                 let not = cx.text(inner, attrs::NAME);
-                permission.required_features.extend(not.map(|name| format!("!{name}")));
+                permission
+                    .required_features
+                    .extend(not.map(|name| format!("!{name}")));
             }
             _ => {}
         }
@@ -192,7 +244,11 @@ fn uses_feature(cx: &mut Context<'_, '_>, child: &Child<'_>, required: bool) -> 
         None => String::new(),
     };
     UsesFeature {
-        gl_es_version: if name.is_empty() { cx.int(element, attrs::GL_ES_VERSION, &[]) } else { None },
+        gl_es_version: if name.is_empty() {
+            cx.int(element, attrs::GL_ES_VERSION, &[])
+        } else {
+            None
+        },
         name,
         required: required && cx.boolean(element, attrs::REQUIRED).unwrap_or(true),
         at: cx.place(element, child.path()),
@@ -215,12 +271,20 @@ fn uses_sdk(cx: &mut Context<'_, '_>, element: &Element) -> UsesSdk {
     let (min, min_codename) = level(attrs::MIN_SDK_VERSION);
     let (target, target_codename) = level(attrs::TARGET_SDK_VERSION);
     let (max, _) = level(attrs::MAX_SDK_VERSION);
-    UsesSdk { min, target, max, min_codename, target_codename }
+    UsesSdk {
+        min,
+        target,
+        max,
+        min_codename,
+        target_codename,
+    }
 }
 
 /// `parseQueries`. What stands in unknown elements, `<package>` and `<provider>` is read too.
 fn queries(cx: &mut Context<'_, '_>, child: &Child<'_>, queries: &mut Queries) {
-    for inner in Children::new(child.element, &child.path(), |element| &*element.name != "intent") {
+    for inner in Children::new(child.element, &child.path(), |element| {
+        &*element.name != "intent"
+    }) {
         if cx.full {
             return;
         }
@@ -239,4 +303,3 @@ fn queries(cx: &mut Context<'_, '_>, child: &Child<'_>, queries: &mut Queries) {
         }
     }
 }
-

@@ -44,7 +44,10 @@ impl Child<'_> {
 impl<'d> Children<'d> {
     /// The children of `parent`, whose path is `path`.
     pub(super) fn new(parent: &'d Element, path: &str, is_open: fn(&Element) -> bool) -> Self {
-        Self { stack: vec![Level::new(parent, path)], is_open }
+        Self {
+            stack: vec![Level::new(parent, path)],
+            is_open,
+        }
     }
 
     /// The direct children only.
@@ -55,7 +58,11 @@ impl<'d> Children<'d> {
 
 impl<'d> Level<'d> {
     fn new(parent: &'d Element, path: &str) -> Self {
-        Self { rest: parent.children.iter(), path: Text::from(path), seen: BTreeMap::new() }
+        Self {
+            rest: parent.children.iter(),
+            path: Text::from(path),
+            seen: BTreeMap::new(),
+        }
     }
 }
 
@@ -72,7 +79,12 @@ impl<'d> Iterator for Children<'d> {
             };
             let number = level.seen.entry(&element.name).or_default();
             *number = number.saturating_add(1);
-            let child = Child { element, parent: level.path.clone(), number: *number, is_nested };
+            let child = Child {
+                element,
+                parent: level.path.clone(),
+                number: *number,
+                is_nested,
+            };
             if !element.children.is_empty() && (self.is_open)(element) {
                 let path = child.path();
                 self.stack.push(Level::new(element, &path));
@@ -100,29 +112,45 @@ const PLACES: &[(&str, &[&str])] = &[
     ("service", &["application"]),
     ("receiver", &["application"]),
     ("provider", &["application", "queries"]),
-    ("intent-filter", &["activity", "activity-alias", "service", "receiver", "provider"]),
+    (
+        "intent-filter",
+        &[
+            "activity",
+            "activity-alias",
+            "service",
+            "receiver",
+            "provider",
+        ],
+    ),
 ];
 
-/// Whether it matters where `element` stands.
-pub(super) fn is_placed(element: &Element) -> bool {
-    PLACES.iter().any(|(name, _)| **name == *element.name)
+/// Whether the platform looks for `element` below `parent`.
+pub(super) fn belongs(element: &Element, parent: &str) -> bool {
+    PLACES
+        .iter()
+        .any(|(name, parents)| **name == *element.name && parents.contains(&parent))
 }
 
 /// Elements that stand below a parent where the platform's documentation has
 /// no place for them, with that parent's name; each pair of names once.
-pub(super) fn misplaced(root: &Element) -> Vec<(&Element, &str)> {
+/// Elements that are `known` to be read all the same are left out.
+pub(super) fn misplaced(root: &Element, known: impl Fn(&Element) -> bool) -> Vec<(&Element, &str)> {
     let mut found: BTreeMap<(&str, &str), &Element> = BTreeMap::new();
     let mut queue = vec![root];
     while let Some(parent) = queue.pop() {
         for child in &parent.children {
             queue.push(child);
-            let Some((name, parents)) = PLACES.iter().find(|(name, _)| **name == *child.name) else {
+            let Some((name, parents)) = PLACES.iter().find(|(name, _)| **name == *child.name)
+            else {
                 continue;
             };
-            if !parents.contains(&&*parent.name) && found.len() < 100 {
+            if !parents.contains(&&*parent.name) && found.len() < 100 && !known(child) {
                 found.entry((name, &parent.name)).or_insert(child);
             }
         }
     }
-    found.into_iter().map(|((_, parent), element)| (element, parent)).collect()
+    found
+        .into_iter()
+        .map(|((_, parent), element)| (element, parent))
+        .collect()
 }

@@ -8,11 +8,20 @@ use crate::xml::{Attribute, Element, attrs};
 const ELEMENTS: usize = 20_000;
 
 /// The network security configuration (`XmlConfigSource.java`).
-pub(super) fn network_security(cx: &mut Context<'_, '_>, attribute: &Attribute) -> Option<NetworkSecurity> {
+pub(super) fn network_security(
+    cx: &mut Context<'_, '_>,
+    attribute: &Attribute,
+) -> Option<NetworkSecurity> {
     let (entry, document) = cx.xml(attribute)?;
     let root = &document.root;
     if *root.name != *"network-security-config" {
-        cx.note(root, format!("{entry} is no network security configuration but <{}>", root.name));
+        cx.note(
+            root,
+            format!(
+                "{entry} is no network security configuration but <{}>",
+                root.name
+            ),
+        );
         return None;
     }
     let base = root.named("base-config").next();
@@ -29,8 +38,10 @@ pub(super) fn network_security(cx: &mut Context<'_, '_>, attribute: &Attribute) 
         ..DomainConfig::default()
     };
     // Nested configurations inherit; they follow their parent.
-    let mut queue: Vec<(&Element, DomainConfig)> =
-        root.named("domain-config").map(|element| (element, outer.clone())).collect();
+    let mut queue: Vec<(&Element, DomainConfig)> = root
+        .named("domain-config")
+        .map(|element| (element, outer.clone()))
+        .collect();
     queue.reverse();
     while let Some((element, outer)) = queue.pop() {
         if config.domains.len() >= ELEMENTS || !cx.charge(256) {
@@ -41,19 +52,32 @@ pub(super) fn network_security(cx: &mut Context<'_, '_>, attribute: &Attribute) 
             let Some(name) = &domain.text else { continue };
             let name = name.to_ascii_lowercase();
             cx.charge(name.len().saturating_add(32));
-            let all = domain.plain("includeSubdomains").and_then(boolean).unwrap_or(false);
+            let all = domain
+                .plain("includeSubdomains")
+                .and_then(boolean)
+                .unwrap_or(false);
             domains.push(if all { format!("*.{name}") } else { name });
         }
-        let pinned = element.named("pin-set").any(|set| set.named("pin").next().is_some());
+        let pinned = element
+            .named("pin-set")
+            .any(|set| set.named("pin").next().is_some());
         let this = DomainConfig {
             domains,
             cleartext: cleartext(element).or(outer.cleartext),
             trusts_user: trusts_user(element).unwrap_or(outer.trusts_user),
             pinned: pinned || outer.pinned,
         };
-        let inner = DomainConfig { domains: Vec::new(), ..this.clone() };
+        let inner = DomainConfig {
+            domains: Vec::new(),
+            ..this.clone()
+        };
         let nested: Vec<_> = element.named("domain-config").collect();
-        queue.extend(nested.into_iter().rev().map(|element| (element, inner.clone())));
+        queue.extend(
+            nested
+                .into_iter()
+                .rev()
+                .map(|element| (element, inner.clone())),
+        );
         config.domains.push(this);
     }
     Some(config)
@@ -71,7 +95,10 @@ fn cleartext(element: &Element) -> Option<bool> {
 fn trusts_user(element: &Element) -> Option<bool> {
     let anchors = element.named("trust-anchors").next()?;
     let user = |certificates: &Element| {
-        certificates.plain("src").and_then(Attribute::to_text).is_some_and(|src| src == "user")
+        certificates
+            .plain("src")
+            .and_then(Attribute::to_text)
+            .is_some_and(|src| src == "user")
     };
     Some(anchors.named("certificates").any(user))
 }
@@ -80,18 +107,27 @@ fn trusts_user(element: &Element) -> Option<bool> {
 pub(super) fn backup_rules(cx: &mut Context<'_, '_>, attribute: &Attribute) -> Option<BackupRules> {
     let (entry, document) = cx.xml(attribute)?;
     let root = &document.root;
-    let mut rules = BackupRules { entry, rules: Vec::new() };
+    let mut rules = BackupRules {
+        entry,
+        rules: Vec::new(),
+    };
     match &*root.name {
         "full-backup-content" => rule_lines(cx, "", root, &mut rules.rules),
         "data-extraction-rules" => {
             for section in &root.children {
-                if matches!(&*section.name, "cloud-backup" | "device-transfer" | "cross-platform-transfer") {
+                if matches!(
+                    &*section.name,
+                    "cloud-backup" | "device-transfer" | "cross-platform-transfer"
+                ) {
                     rule_lines(cx, &section.name, section, &mut rules.rules);
                 }
             }
         }
         name => {
-            cx.note(root, format!("{} holds no backup rules but <{name}>", rules.entry));
+            cx.note(
+                root,
+                format!("{} holds no backup rules but <{name}>", rules.entry),
+            );
             return None;
         }
     }
@@ -105,8 +141,17 @@ fn rule_lines(cx: &mut Context<'_, '_>, section: &str, parent: &Element, lines: 
         }
         let domain = cx.plain(rule, "domain");
         let path = cx.plain(rule, "path");
-        let words = [Some(section.to_owned()), Some(rule.name.to_string()), domain, path];
-        let words: Vec<String> = words.into_iter().flatten().filter(|word| !word.is_empty()).collect();
+        let words = [
+            Some(section.to_owned()),
+            Some(rule.name.to_string()),
+            domain,
+            path,
+        ];
+        let words: Vec<String> = words
+            .into_iter()
+            .flatten()
+            .filter(|word| !word.is_empty())
+            .collect();
         let line = words.join(" ");
         if !cx.charge(line.len().saturating_add(32)) {
             return;
@@ -116,11 +161,20 @@ fn rule_lines(cx: &mut Context<'_, '_>, section: &str, parent: &Element, lines: 
 }
 
 /// `accessibility-service` (`AccessibilityServiceInfo.java`).
-pub(super) fn accessibility(cx: &mut Context<'_, '_>, attribute: &Attribute) -> Option<AccessibilityService> {
+pub(super) fn accessibility(
+    cx: &mut Context<'_, '_>,
+    attribute: &Attribute,
+) -> Option<AccessibilityService> {
     let (entry, document) = cx.xml(attribute)?;
     let root = &document.root;
     if *root.name != *"accessibility-service" {
-        cx.note(root, format!("{entry} describes no accessibility service but <{}>", root.name));
+        cx.note(
+            root,
+            format!(
+                "{entry} describes no accessibility service but <{}>",
+                root.name
+            ),
+        );
         return None;
     }
     let packages = cx.text(root, attrs::PACKAGE_NAMES).unwrap_or_default();
@@ -131,7 +185,11 @@ pub(super) fn accessibility(cx: &mut Context<'_, '_>, attribute: &Attribute) -> 
         can_take_screenshot: cx.boolean(root, attrs::CAN_TAKE_SCREENSHOT),
         can_request_filter_key_events: cx.boolean(root, attrs::CAN_REQUEST_FILTER_KEY_EVENTS),
         event_types: cx.int(root, attrs::ACCESSIBILITY_EVENT_TYPES, EVENT_TYPES),
-        package_names: packages.split(',').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect(),
+        package_names: packages
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .filter(|n| !n.is_empty())
+            .collect(),
     })
 }
 
@@ -170,11 +228,21 @@ pub(super) fn device_admin(cx: &mut Context<'_, '_>, attribute: &Attribute) -> O
     let (entry, document) = cx.xml(attribute)?;
     let root = &document.root;
     if *root.name != *"device-admin" {
-        cx.note(root, format!("{entry} describes no device administrator but <{}>", root.name));
+        cx.note(
+            root,
+            format!(
+                "{entry} describes no device administrator but <{}>",
+                root.name
+            ),
+        );
         return None;
     }
     let mut policies = Vec::new();
-    for policy in root.named("uses-policies").flat_map(|uses| &uses.children).take(ELEMENTS) {
+    for policy in root
+        .named("uses-policies")
+        .flat_map(|uses| &uses.children)
+        .take(ELEMENTS)
+    {
         if !cx.charge(policy.name.len().saturating_add(32)) {
             break;
         }

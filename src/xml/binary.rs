@@ -30,8 +30,16 @@ impl<'a> Strings<'a> {
     fn new(pool: StringPool<'a>) -> Self {
         // Offsets of a hostile pool overlap, so that a few bytes make gigabytes.
         // UTF-16 becomes at most 1.5 times as long in UTF-8.
-        let budget = pool.string_bytes().saturating_mul(2).saturating_add(1 << 16);
-        Self { pool, known: BTreeMap::new(), budget, exhausted: false }
+        let budget = pool
+            .string_bytes()
+            .saturating_mul(2)
+            .saturating_add(1 << 16);
+        Self {
+            pool,
+            known: BTreeMap::new(),
+            budget,
+            exhausted: false,
+        }
     }
 
     fn get(&mut self, index: u32) -> Option<Text> {
@@ -79,14 +87,24 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
             _ => {}
         }
     };
-    let pool = pool.ok_or_else(|| ParseError::new(0, "a string pool before the first XML node", "none"))?;
-    let mut tree = Tree { data, strings: Strings::new(pool), ids, misnamed: false, shadowed: false };
+    let pool =
+        pool.ok_or_else(|| ParseError::new(0, "a string pool before the first XML node", "none"))?;
+    let mut tree = Tree {
+        data,
+        strings: Strings::new(pool),
+        ids,
+        misnamed: false,
+        shadowed: false,
+    };
 
     // ResXMLParser::nextNode. Every chunk must have room for a node header,
     // unknown ones are skipped; trouble ends the document.
     loop {
         if let Err(error) = tree.node(&node, &mut builder) {
-            builder.report(Incident::from_error(IncidentCode::Malformed, file, &error).hiding(Channel::Manifest));
+            builder.report(
+                Incident::from_error(IncidentCode::Malformed, file, &error)
+                    .hiding(Channel::Manifest),
+            );
             break;
         }
         if builder.done() || reader.remaining() == 0 {
@@ -95,13 +113,19 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
         node = match Chunk::read(&mut reader, NODE) {
             Ok(chunk) => chunk,
             Err(error) => {
-                builder.report(Incident::from_error(IncidentCode::Malformed, file, &error).hiding(Channel::Manifest));
+                builder.report(
+                    Incident::from_error(IncidentCode::Malformed, file, &error)
+                        .hiding(Channel::Manifest),
+                );
                 break;
             }
         };
     }
     if tree.strings.exhausted {
-        builder.limit(0, "strings that overlap each other many times over".to_owned());
+        builder.limit(
+            0,
+            "strings that overlap each other many times over".to_owned(),
+        );
     }
     builder.finish(false, reader.offset())
 }
@@ -187,7 +211,9 @@ impl Tree<'_> {
         let count = ext.u16(what)?;
         ext.skip(6, what)?;
         let room = chunk.data.len().saturating_sub(chunk.header_size);
-        let used = attribute_size.saturating_mul(usize::from(count)).saturating_add(attribute_start);
+        let used = attribute_size
+            .saturating_mul(usize::from(count))
+            .saturating_add(attribute_start);
         if used > room {
             return Err(ParseError::new(
                 chunk.offset,
@@ -236,7 +262,10 @@ impl Tree<'_> {
         let data = r.u32(what)?;
         // ResXMLParser::getAttributeNameResID: by the index of the name.
         let id_at = to_usize(name).saturating_mul(4);
-        let id = self.ids.get(id_at..id_at.saturating_add(4)).and_then(|b| b.try_into().ok());
+        let id = self
+            .ids
+            .get(id_at..id_at.saturating_add(4))
+            .and_then(|b| b.try_into().ok());
         Ok(Attribute {
             ns: self.strings.get(ns),
             name: self.strings.get(name).unwrap_or_default(),
@@ -247,7 +276,8 @@ impl Tree<'_> {
         })
     }
 
-    /// Notes once per document an attribute whose name contradicts its id, and one that Android does not see.
+    /// Notes once per document an attribute whose name contradicts its id or that has none, and one that
+    /// Android does not see for its place.
     fn note(&mut self, attribute: &Attribute, highest: u32, builder: &mut Builder<'_>) {
         let known = attrs::name_of(attribute.res_id);
         if let Some(known) = known
@@ -259,7 +289,24 @@ impl Tree<'_> {
                 "an attribute is called {:?}, but its resource id {:#010x} says {known:?}; ids are believed",
                 attribute.name, attribute.res_id
             );
-            builder.report(Incident::new(IncidentCode::ObfuscatedName, builder.file, detail).at(attribute.offset));
+            builder.report(
+                Incident::new(IncidentCode::ObfuscatedName, builder.file, detail)
+                    .at(attribute.offset),
+            );
+        }
+        if attribute.res_id == 0
+            && !self.misnamed
+            && attribute.ns.as_deref() == Some(super::ANDROID_NS)
+        {
+            self.misnamed = true;
+            let detail = format!(
+                "attribute android:{} has no resource id: Android does not see it; it is believed here",
+                attribute.name
+            );
+            builder.report(
+                Incident::new(IncidentCode::ObfuscatedName, builder.file, detail)
+                    .at(attribute.offset),
+            );
         }
         if known.is_some() && attribute.res_id < highest && !self.shadowed {
             self.shadowed = true;
@@ -267,7 +314,9 @@ impl Tree<'_> {
                 "attribute {:?} stands behind one with a higher resource id: Android does not see it",
                 attribute.name
             );
-            builder.report(Incident::new(IncidentCode::Malformed, builder.file, detail).at(attribute.offset));
+            builder.report(
+                Incident::new(IncidentCode::Malformed, builder.file, detail).at(attribute.offset),
+            );
         }
     }
 }

@@ -103,19 +103,23 @@ impl Element {
             }
             highest = highest.max(attribute.res_id);
         }
-        self.attributes.iter().find(|a| {
-            a.res_id == 0 && a.ns.as_deref() == Some(ANDROID_NS) && &*a.name == attr.name
-        })
+        self.attributes
+            .iter()
+            .find(|a| a.res_id == 0 && a.ns.as_deref() == Some(ANDROID_NS) && &*a.name == attr.name)
     }
 
     /// The attribute `name` without namespace (`package`, `split`), as `getAttributeValue(null, name)` finds it.
     pub fn plain(&self, name: &str) -> Option<&Attribute> {
-        self.attributes.iter().find(|a| a.ns.is_none() && &*a.name == name)
+        self.attributes
+            .iter()
+            .find(|a| a.ns.is_none() && &*a.name == name)
     }
 
     /// Child elements called `name`.
     pub fn named<'e>(&'e self, name: &'e str) -> impl Iterator<Item = &'e Element> + 'e {
-        self.children.iter().filter(move |child| &*child.name == name)
+        self.children
+            .iter()
+            .filter(move |child| &*child.name == name)
     }
 }
 
@@ -136,6 +140,19 @@ impl Drop for Element {
         while let Some(mut element) = queue.pop() {
             queue.append(&mut element.children);
         }
+    }
+}
+
+/// Adds an incident, up to [`Limits::incidents`]. One that hides something may
+/// still follow a crowd of harmless ones: without it the result would look complete.
+pub(crate) fn keep_incident(incidents: &mut Vec<Incident>, incident: Incident, limits: &Limits) {
+    let limit = if incident.hides.is_some() {
+        limits.incidents.saturating_mul(2)
+    } else {
+        limits.incidents
+    };
+    if incidents.len() < limit {
+        incidents.push(incident);
     }
 }
 
@@ -172,14 +189,16 @@ impl<'l> Builder<'l> {
     }
 
     fn report(&mut self, incident: Incident) {
-        if self.incidents.len() < self.limits.incidents {
-            self.incidents.push(incident);
-        }
+        keep_incident(&mut self.incidents, incident, self.limits);
     }
 
     fn limit(&mut self, offset: u64, detail: String) {
         use crate::incident::{Channel, IncidentCode};
-        self.report(Incident::new(IncidentCode::LimitReached, self.file, detail).at(offset).hiding(Channel::Manifest));
+        self.report(
+            Incident::new(IncidentCode::LimitReached, self.file, detail)
+                .at(offset)
+                .hiding(Channel::Manifest),
+        );
     }
 
     /// Whether `count` more elements or attributes may be kept; otherwise the tree ends here.
@@ -187,7 +206,13 @@ impl<'l> Builder<'l> {
         self.nodes = self.nodes.saturating_add(count);
         if self.nodes > self.limits.xml_nodes {
             self.full = true;
-            self.limit(offset, format!("more than {} elements and attributes", self.limits.xml_nodes));
+            self.limit(
+                offset,
+                format!(
+                    "more than {} elements and attributes",
+                    self.limits.xml_nodes
+                ),
+            );
         }
         !self.full
     }
@@ -195,7 +220,10 @@ impl<'l> Builder<'l> {
     fn start(&mut self, element: Element) {
         if self.skipped > 0 || self.open.len() >= self.limits.xml_depth {
             if self.skipped == 0 {
-                self.limit(element.offset, format!("elements nested deeper than {}", self.limits.xml_depth));
+                self.limit(
+                    element.offset,
+                    format!("elements nested deeper than {}", self.limits.xml_depth),
+                );
             }
             self.skipped = self.skipped.saturating_add(1);
             return;
@@ -237,7 +265,11 @@ impl<'l> Builder<'l> {
             self.end();
         }
         match self.root {
-            Some(root) => Ok(Document { root, is_text, incidents: self.incidents }),
+            Some(root) => Ok(Document {
+                root,
+                is_text,
+                incidents: self.incidents,
+            }),
             None => Err(ParseError::new(offset, "a root element", "none")),
         }
     }

@@ -1,6 +1,11 @@
 //! A writer of binary XML for tests. It follows ResourceTypes.h on its own and
 //! shares no code with the reader.
-#![allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use crate::arsc::testing::{chunk, pool_chunk, words};
 
@@ -15,12 +20,24 @@ pub(crate) struct TestAttribute {
 
 /// A string attribute.
 pub(crate) fn string(id: u32, name: &str, value: &str) -> TestAttribute {
-    TestAttribute { id, name: name.to_owned(), kind: 3, data: 0, string: Some(value.to_owned()) }
+    TestAttribute {
+        id,
+        name: name.to_owned(),
+        kind: 3,
+        data: 0,
+        string: Some(value.to_owned()),
+    }
 }
 
 /// An attribute of another type.
 pub(crate) fn typed(id: u32, name: &str, kind: u8, data: u32) -> TestAttribute {
-    TestAttribute { id, name: name.to_owned(), kind, data, string: None }
+    TestAttribute {
+        id,
+        name: name.to_owned(),
+        kind,
+        data,
+        string: None,
+    }
 }
 
 /// What is written, in order.
@@ -76,7 +93,10 @@ pub(crate) fn document_with(items: &[Item], utf8: bool, start: u16, size: u16) -
                 for a in attributes {
                     let begin = ext.len();
                     let ns = if a.id != 0 { android } else { u32::MAX };
-                    let name = match ids.iter().position(|(id, name)| *id == a.id && *name == a.name) {
+                    let name = match ids
+                        .iter()
+                        .position(|(id, name)| *id == a.id && *name == a.name)
+                    {
                         Some(at) => at as u32,
                         None => index(&a.name),
                     };
@@ -102,7 +122,11 @@ pub(crate) fn document_with(items: &[Item], utf8: bool, start: u16, size: u16) -
     }
     let strings: Vec<&str> = strings.iter().map(String::as_str).collect();
     let mut body = pool_chunk(&strings, utf8);
-    body.extend(chunk(0x0180, &[], &words(&ids.iter().map(|(id, _)| *id).collect::<Vec<_>>())));
+    body.extend(chunk(
+        0x0180,
+        &[],
+        &words(&ids.iter().map(|(id, _)| *id).collect::<Vec<_>>()),
+    ));
     body.extend(nodes);
     chunk(0x0003, &[], &body)
 }

@@ -26,7 +26,10 @@ pub(super) fn is_text(data: &[u8]) -> bool {
 /// The file as UTF-8, its byte order mark taken off.
 fn decode(data: &[u8]) -> Cow<'_, str> {
     let utf16 = |read: fn([u8; 2]) -> u16| {
-        let units = data.chunks_exact(2).skip(1).map(|b| read(b.try_into().unwrap_or_default()));
+        let units = data
+            .chunks_exact(2)
+            .skip(1)
+            .map(|b| read(b.try_into().unwrap_or_default()));
         let chars = char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
         Cow::Owned(chars.collect())
     };
@@ -44,7 +47,11 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
     let mut builder = Builder::new(file, limits);
     let mut reader = Reader::from_str(&source);
     let mut scopes = Scopes::default();
-    let mut lines = Lines { source: source.as_bytes(), at: 0, line: 1 };
+    let mut lines = Lines {
+        source: source.as_bytes(),
+        at: 0,
+        line: 1,
+    };
     let mut run = String::new();
     while !builder.done() {
         let offset = reader.buffer_position();
@@ -54,7 +61,9 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
                 let detail = format!("expected well-formed XML: {error}");
                 let offset = reader.error_position();
                 builder.report(
-                    Incident::new(IncidentCode::Malformed, file, detail).at(offset).hiding(Channel::Manifest),
+                    Incident::new(IncidentCode::Malformed, file, detail)
+                        .at(offset)
+                        .hiding(Channel::Manifest),
                 );
                 break;
             }
@@ -95,7 +104,9 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
                 if !builder.open.is_empty() {
                     let detail = "expected end tags, found the end of the file";
                     builder.report(
-                        Incident::new(IncidentCode::Malformed, file, detail).at(offset).hiding(Channel::Manifest),
+                        Incident::new(IncidentCode::Malformed, file, detail)
+                            .at(offset)
+                            .hiding(Channel::Manifest),
                     );
                 }
                 break;
@@ -108,7 +119,13 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
 }
 
 /// Adds an element; `false` if the tree is full.
-fn start(tag: &BytesStart<'_>, offset: u64, line: u32, scopes: &mut Scopes, builder: &mut Builder<'_>) -> bool {
+fn start(
+    tag: &BytesStart<'_>,
+    offset: u64,
+    line: u32,
+    scopes: &mut Scopes,
+    builder: &mut Builder<'_>,
+) -> bool {
     let mut written = Vec::new();
     for attribute in tag.attributes().with_checks(false) {
         match attribute {
@@ -149,7 +166,11 @@ fn start(tag: &BytesStart<'_>, offset: u64, line: u32, scopes: &mut Scopes, buil
             let value = shorten(value, builder.limits.text_bytes);
             Attribute {
                 // Unlike elements, attributes without a prefix are in no namespace.
-                ns: if prefix.is_empty() { None } else { scopes.uri(prefix) },
+                ns: if prefix.is_empty() {
+                    None
+                } else {
+                    scopes.uri(prefix)
+                },
                 name: Text::from(local),
                 res_id: 0,
                 raw: Some(value.clone()),
@@ -187,7 +208,10 @@ impl Scopes {
     }
 
     fn bind(&mut self, prefix: &str, uri: &str) {
-        self.bound.entry(prefix.to_owned()).or_default().push(Text::from(uri));
+        self.bound
+            .entry(prefix.to_owned())
+            .or_default()
+            .push(Text::from(uri));
         if let Some(here) = self.open.last_mut() {
             here.push(prefix.to_owned());
         }
@@ -219,7 +243,9 @@ impl Lines<'_> {
         let end = usize::try_from(offset).unwrap_or(usize::MAX);
         let passed = self.source.get(self.at..end).unwrap_or_default();
         let lines = passed.iter().filter(|&&b| b == b'\n').count();
-        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.line = self
+            .line
+            .saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         self.at = self.at.max(end);
         self.line
     }
