@@ -118,6 +118,7 @@ pub fn mark<'a>(identity: &'a Identity, line: &str) -> Option<(Mark, &'a str)> {
         "meta" => {
             let key = rest.split_once('=').map_or(rest, |(key, _)| key);
             strong(find(&identity.meta_data, &|x| covers_star(x, key)))
+                .or_else(|| weak(find(&identity.weak_meta_data, &|x| covers_star(x, key))))
         }
         "lib" => {
             let name = rest.rsplit('/').next().unwrap_or(rest);
@@ -130,12 +131,14 @@ pub fn mark<'a>(identity: &'a Identity, line: &str) -> Option<(Mark, &'a str)> {
     }
 }
 
-/// The app of an example shows the identity: one strong mark or two different weak ones.
+/// The app of an example shows the identity: one strong mark, or two different weak ones of which one is no host.
 ///
+/// Hosts alone never suffice: an app that talks to a service need not carry its SDK.
 /// A class that `others` (prefixes of other SDKs) covers more closely does not count.
 #[must_use]
 pub fn matches(identity: &Identity, lines: &[String], others: &[&str]) -> bool {
     let mut weak: Vec<&str> = Vec::new();
+    let mut more_than_hosts = false;
     for line in lines {
         let closer = |found: &str| {
             split(line).is_some_and(|(word, name)| {
@@ -150,9 +153,12 @@ pub fn matches(identity: &Identity, lines: &[String], others: &[&str]) -> bool {
         match mark(identity, line) {
             Some((_, found)) if closer(found) => {}
             Some((Mark::Strong, _)) => return true,
-            Some((Mark::Weak, found)) if !weak.contains(&found) => weak.push(found),
+            Some((Mark::Weak, found)) if !weak.contains(&found) => {
+                weak.push(found);
+                more_than_hosts |= !line.trim_start().starts_with("host ");
+            }
             _ => {}
         }
     }
-    weak.len() >= 2
+    weak.len() >= 2 && more_than_hosts
 }

@@ -1,6 +1,6 @@
 //! Positions of things that are not found by their place: names of functions, privacy entries, clauses.
 
-use super::schema::{Clause, Data, Function, Instrument, PrivacyPermission};
+use super::schema::{CataloguePermission, Clause, Data, Function, Instrument, PrivacyPermission};
 
 /// Sorted positions; built once for a database.
 #[derive(Clone, Debug, Default)]
@@ -9,8 +9,10 @@ pub(super) struct Index {
     functions: Vec<(String, u8, usize)>,
     /// (file, entry) of each privacy permission, sorted by name; prefixes (`x.*`) among them.
     privacy: Vec<(usize, usize)>,
-    /// (file, entry) of the prefixes, longest first.
+    /// (file, entry) of the prefixes and endings, longest first.
     prefixes: Vec<(usize, usize)>,
+    /// Catalogue entries with a `*`: `*.permission.JPUSH_MESSAGE` stands for what apps define under their own name.
+    stars: Vec<usize>,
     /// (instrument, clause), sorted by clause id.
     clauses: Vec<(usize, usize)>,
 }
@@ -48,15 +50,21 @@ impl Index {
         );
         privacy.sort_by_key(|&at| privacy_at(data, at).map(|p| p.name.as_str()));
         let is_prefix =
-            |&at: &(usize, usize)| privacy_at(data, at).is_some_and(|p| p.name.ends_with('*'));
+            |&at: &(usize, usize)| privacy_at(data, at).is_some_and(|p| p.name.contains('*'));
         let mut prefixes: Vec<_> = privacy.iter().copied().filter(is_prefix).collect();
         prefixes.sort_by_key(|&at| std::cmp::Reverse(privacy_at(data, at).map(|p| p.name.len())));
+        let names = data.catalogue.permission.iter().enumerate();
+        let stars = names
+            .filter(|(_, p)| p.name.contains('*'))
+            .map(|(at, _)| at)
+            .collect();
         let mut clauses = pairs(data.law.iter().map(|i| i.clause.len()).collect());
         clauses.sort_by_key(|&at| clause_at(data, at).map(|(_, c)| c.id.as_str()));
         Index {
             functions,
             privacy,
             prefixes,
+            stars,
             clauses,
         }
     }
@@ -80,15 +88,18 @@ impl Index {
         if let Some(&at) = exact.ok().and_then(|i| self.privacy.get(i)) {
             return privacy_at(data, at);
         }
-        let covers = |p: &PrivacyPermission| {
-            p.name
-                .strip_suffix('*')
-                .is_some_and(|prefix| name.starts_with(prefix))
-        };
         self.prefixes
             .iter()
             .filter_map(|&at| privacy_at(data, at))
-            .find(|p| covers(p))
+            .find(|p| covers(&p.name, name))
+    }
+
+    /// The catalogue's entry with a `*` that covers a name.
+    pub(super) fn star<'a>(&self, data: &'a Data, name: &str) -> Option<&'a CataloguePermission> {
+        self.stars
+            .iter()
+            .filter_map(|&at| data.catalogue.permission.get(at))
+            .find(|p| covers(&p.name, name))
     }
 
     pub(super) fn clause<'a>(
@@ -134,6 +145,15 @@ fn privacy_at(data: &Data, (file, entry): (usize, usize)) -> Option<&PrivacyPerm
 fn clause_at(data: &Data, (instrument, clause): (usize, usize)) -> Option<(&Instrument, &Clause)> {
     let instrument = data.law.get(instrument)?;
     Some((instrument, instrument.clause.get(clause)?))
+}
+
+/// `pattern` is `name`, or a beginning with `*` behind it, or an ending with `*` before it.
+pub(super) fn covers(pattern: &str, name: &str) -> bool {
+    match (pattern.strip_suffix('*'), pattern.strip_prefix('*')) {
+        (Some(start), _) => name.starts_with(start),
+        (None, Some(end)) => name.ends_with(end),
+        (None, None) => pattern == name,
+    }
 }
 
 /// The form in which names are compared: lower case, without separators and a final 类.

@@ -240,15 +240,7 @@ impl SignatureDb {
             .binary_search_by(|p| p.name.as_str().cmp(name))
             .ok()
             .and_then(|i| list.get(i));
-        // `*.permission.JPUSH_MESSAGE`: apps define it under their own package name. `*` sorts before letters.
-        let stars = || list.iter().take_while(|p| p.name.starts_with('*'));
-        let catalogue = exact.or_else(|| {
-            stars().find(|p| {
-                p.name
-                    .strip_prefix('*')
-                    .is_some_and(|end| name.ends_with(end))
-            })
-        });
+        let catalogue = exact.or_else(|| self.index.star(&self.data, name));
         let privacy = self.index.privacy(&self.data, name);
         (catalogue.is_some() || privacy.is_some()).then_some(CatalogueView { catalogue, privacy })
     }

@@ -303,7 +303,7 @@ pub enum Sensitivity {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PrivacyPermission {
-    /// Full name, or a prefix ending in `*`.
+    /// Full name, or a prefix ending in `*`, or an ending beginning with `*` (names that apps define under their own package name).
     pub name: String,
     /// Short name in both languages.
     pub title: Text,
@@ -386,7 +386,7 @@ pub struct ImpliedFeature {
     /// Only for target levels below this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_below: Option<u32>,
-    /// Only for this target level and above.
+    /// Only for target levels from this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_from: Option<u32>,
 }
@@ -476,6 +476,9 @@ pub struct Identity {
     /// `meta-data` keys (strong); a `*` at the end is a prefix.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub meta_data: Vec<String>,
+    /// `meta-data` keys that several SDKs read, or that say little by themselves (weak).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weak_meta_data: Vec<String>,
     /// File names of native libraries (strong); a `*` at the end before `.so` is a prefix.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub native: Vec<String>,
