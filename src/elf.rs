@@ -75,9 +75,9 @@ pub enum Framework {
 }
 
 /// Sonames that belong to one framework; a `*` at the end stands for any ending.
-const SONAMES: [(&str, Framework); 20] = [
+/// `libapp.so` is anybody's: Flutter's is known by its symbols.
+const SONAMES: [(&str, Framework); 19] = [
     ("libflutter.so", Framework::Flutter),
-    ("libapp.so", Framework::Flutter),
     ("libreactnativejni*", Framework::ReactNative),
     ("libreactnative.so", Framework::ReactNative),
     ("libreactnativeblob.so", Framework::ReactNative),
@@ -300,8 +300,13 @@ impl<'a> Image<'a> {
                 .push("hash table outside the file: exported symbols not read".to_owned());
             return;
         };
-        let entry = if self.big { 24 } else { 16 };
-        let room = self.bytes.len().saturating_sub(narrow(symbols)) / entry;
+        let entry: usize = if self.big { 24 } else { 16 };
+        let room = self
+            .bytes
+            .len()
+            .saturating_sub(narrow(symbols))
+            .checked_div(entry)
+            .unwrap_or(0);
         let taken = count.min(room).min(MAX_SYMBOLS);
         if taken < count {
             lib.gaps
@@ -435,5 +440,11 @@ fn abi(image: &Image<'_>) -> String {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 #[path = "elf_tests.rs"]
 mod tests;

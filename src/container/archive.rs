@@ -475,5 +475,11 @@ impl Oddities {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 #[path = "archive_tests.rs"]
 mod tests;

@@ -326,6 +326,12 @@ fn xapk_list(
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 mod tests {
     use super::super::testzip::{File, mutate, write};
     use super::*;

@@ -116,11 +116,11 @@ impl<'a> Directory<'a> {
             anomalies.push((wide(at), "the end record speaks of several disks".into()));
         }
         let mut limit = at;
-        if count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
-            if let Some((at64, end)) = end64(bytes, at) {
-                (count, size, offset) = end;
-                limit = at64;
-            }
+        if (count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff)
+            && let Some((at64, end)) = end64(bytes, at)
+        {
+            (count, size, offset) = end;
+            limit = at64;
         }
         let stated = offset.checked_add(size).filter(|end| *end <= wide(limit));
         let (start, prepended) = match stated {

@@ -62,6 +62,12 @@ pub(super) fn inflate(data: &[u8], size: usize, offset: u64) -> Result<Vec<u8>, 
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 mod tests {
     use super::*;
 

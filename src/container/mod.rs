@@ -14,6 +14,12 @@ pub mod bundle;
 mod directory;
 mod inflate;
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 pub(crate) mod testzip;
 
 pub use archive::{Archive, Entry, Method};

@@ -263,6 +263,12 @@ fn quoted(text: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 mod tests {
     use super::*;
 

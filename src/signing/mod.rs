@@ -144,5 +144,11 @@ fn trouble(code: IncidentCode, file: &str, error: &ParseError) -> Incident {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 #[path = "tests.rs"]
 mod tests;
