@@ -2,8 +2,8 @@
 //!
 //! Source: AOSP `core/res/res/values/public-final.xml` (Android 16). Ids up to
 //! API 29 were compared with `aapt2 dump resources` of Debian's
-//! framework-res.apk, the others with the public file alone. A published id
-//! never changes.
+//! framework-res.apk, all of them with the resource table of the API 35
+//! platform. A published id never changes.
 
 /// An attribute of the framework.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
