@@ -316,35 +316,38 @@ impl<S: Sink> Walk<'_, '_, S> {
                 }
             };
             count = count.wrapping_add(1);
-            let (make, how): (fn(u32) -> Target, How) = match insn.opcode {
-                0x6e | 0x74 => (Target::Method, How::Call(Invoke::Virtual)),
-                0x6f | 0x75 => (Target::Method, How::Call(Invoke::Super)),
-                0x70 | 0x76 => (Target::Method, How::Call(Invoke::Direct)),
-                0x71 | 0x77 => (Target::Method, How::Call(Invoke::Static)),
-                0x72 | 0x78 => (Target::Method, How::Call(Invoke::Interface)),
-                0xfa | 0xfb => (Target::Method, How::Call(Invoke::Polymorphic)),
-                0x52..=0x58 | 0x60..=0x66 => (Target::Field, How::Read),
-                0x59..=0x5f | 0x67..=0x6d => (Target::Field, How::Write),
-                0x1a | 0x1b => (Target::String, How::Const),
-                0x1c => (Target::Type, How::Class),
-                0x22 => (Target::Type, How::New),
-                0xfc..=0xfe => {
-                    let site = Site {
-                        unit: insn.offset,
-                        offset: code.offset_of(insn.offset),
-                        ..site
-                    };
-                    self.handles(site, insn.opcode == 0xfe, insn.index().unwrap_or_default());
+            let uses = uses(insn.opcode);
+            if uses == Uses::Nothing {
+                continue;
+            }
+            let index = insn.index().unwrap_or_default();
+            let target = match uses {
+                Uses::Nothing => continue,
+                Uses::Method => Target::Method(index),
+                Uses::Field => Target::Field(index),
+                Uses::String => Target::String(index),
+                Uses::Type => Target::Type(index),
+                Uses::Handles => {
+                    let (unit, offset) = (insn.offset, code.offset_of(insn.offset));
+                    self.handles(
+                        Site {
+                            unit,
+                            offset,
+                            ..site
+                        },
+                        insn.opcode,
+                        index,
+                    );
                     continue;
                 }
-                _ => continue,
             };
-            let target = make(insn.index().unwrap_or_default());
-            if self.wants(target) {
-                let unit = insn.offset;
+            if self.wants(target)
+                && let Some(how) = how(insn.opcode)
+            {
+                let (unit, offset) = (insn.offset, code.offset_of(insn.offset));
                 let site = Site {
                     unit,
-                    offset: code.offset_of(unit),
+                    offset,
                     ..site
                 };
                 self.sink.hit(Hit { site, target, how });
@@ -356,8 +359,8 @@ impl<S: Sink> Walk<'_, '_, S> {
         result
     }
 
-    fn handles(&mut self, site: Site, is_const: bool, index: u32) {
-        if is_const {
+    fn handles(&mut self, site: Site, opcode: u8, index: u32) {
+        if opcode == CONST_METHOD_HANDLE {
             if let Some((target, how)) = self.handle(index) {
                 self.sink.hit(Hit { site, target, how });
             }
@@ -370,4 +373,73 @@ impl<S: Sink> Walk<'_, '_, S> {
             }
         }
     }
+}
+
+/// What an instruction uses, as far as a scan reports it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Uses {
+    Nothing,
+    Method,
+    Field,
+    String,
+    Type,
+    Handles,
+}
+
+const CONST_METHOD_HANDLE: u8 = 0xfe;
+
+/// [`Uses`] of every opcode, so that the walk looks up one byte for most instructions.
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "computed when the program is compiled"
+)]
+static USES: [Uses; 256] = {
+    let mut table = [Uses::Nothing; 256];
+    let mut opcode = 0u8;
+    loop {
+        table[usize_of_byte(opcode)] = match opcode {
+            0x6e..=0x72 | 0x74..=0x78 | 0xfa | 0xfb => Uses::Method,
+            0x52..=0x6d => Uses::Field,
+            0x1a | 0x1b => Uses::String,
+            0x1c | 0x22 => Uses::Type,
+            0xfc..=CONST_METHOD_HANDLE => Uses::Handles,
+            _ => Uses::Nothing,
+        };
+        if opcode == u8::MAX {
+            break table;
+        }
+        opcode += 1;
+    }
+};
+
+#[allow(clippy::as_conversions, reason = "usize::from is not const")]
+const fn usize_of_byte(byte: u8) -> usize {
+    byte as usize
+}
+
+#[inline]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "the table has a row for every byte"
+)]
+fn uses(opcode: u8) -> Uses {
+    USES[usize::from(opcode)]
+}
+
+fn how(opcode: u8) -> Option<How> {
+    Some(match opcode {
+        0x6e | 0x74 => How::Call(Invoke::Virtual),
+        0x6f | 0x75 => How::Call(Invoke::Super),
+        0x70 | 0x76 => How::Call(Invoke::Direct),
+        0x71 | 0x77 => How::Call(Invoke::Static),
+        0x72 | 0x78 => How::Call(Invoke::Interface),
+        0xfa | 0xfb => How::Call(Invoke::Polymorphic),
+        0x52..=0x58 | 0x60..=0x66 => How::Read,
+        0x59..=0x5f | 0x67..=0x6d => How::Write,
+        0x1a | 0x1b => How::Const,
+        0x1c => How::Class,
+        0x22 => How::New,
+        _ => return None,
+    })
 }

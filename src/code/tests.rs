@@ -1,7 +1,12 @@
 //! Tests of the walks over files made for them.
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "a test that goes wrong fails"
+)]
 
 use super::*;
-use crate::dex::build::{self, Class, File, Method, P, code, file};
+use crate::dex::build::{Class, File, Method, P, code, file};
 use crate::dex::{Dex, MethodHandleKind};
 use crate::incident::{Channel, IncidentCode};
 use crate::limits::Limits;
@@ -15,12 +20,22 @@ fn budget() -> Budget {
 }
 
 fn class(name: &'static str, superclass: &'static str, interfaces: &[&'static str]) -> Class {
-    Class { name, superclass, interfaces: interfaces.to_vec(), ..Class::default() }
+    Class {
+        name,
+        superclass,
+        interfaces: interfaces.to_vec(),
+        ..Class::default()
+    }
 }
 
 fn with_code(mut class: Class, signature: &'static str, parts: Vec<P>) -> Class {
     let code = code(4, 1, 4, parts);
-    class.methods.push(Method { signature, flags: 1, is_direct: false, code });
+    class.methods.push(Method {
+        signature,
+        flags: 1,
+        is_direct: false,
+        code,
+    });
     class
 }
 
@@ -33,22 +48,36 @@ fn every_kind_of_use_has_its_site() {
     let mut found = Vec::new();
     let mut sink = |hit: Hit| {
         let site = hit.site.describe(&dex).unwrap();
-        found.push((hit.site.unit, site.method, hit.target.describe(&dex).unwrap(), hit.how));
+        found.push((
+            hit.site.unit,
+            site.method,
+            hit.target.describe(&dex).unwrap(),
+            hit.how,
+        ));
     };
     let scan = scan(&dex, &Wanted::everything(&dex), &mut sink, &mut budget());
     assert!(scan.faults.is_empty());
     // One class; stat, run and take, of which two have code: 1 and 17 instructions.
-    assert_eq!((scan.classes, scan.methods, scan.fields, scan.instructions), (1, 3, 2, 18));
+    assert_eq!(
+        (scan.classes, scan.methods, scan.fields, scan.instructions),
+        (1, 3, 2, 18)
+    );
     assert_eq!(scan.code_bytes, 2 + 0x2c * 2);
-    let field = (0..).find(|&i| dex.field_signature(i).unwrap().contains("->F:")).unwrap();
+    let field = (0..)
+        .find(|&i| dex.field_signature(i).unwrap().contains("->F:"))
+        .unwrap();
     let run = |unit, what: &str, how| (unit, "run()V".to_owned(), what.to_owned(), how);
     let take = "Lp/A;->take(Ljava/lang/String;)V";
-    let invoke =
-        "Ljava/lang/invoke/MethodHandle;->invoke([Ljava/lang/Object;)Ljava/lang/Object;";
+    let invoke = "Ljava/lang/invoke/MethodHandle;->invoke([Ljava/lang/Object;)Ljava/lang/Object;";
     assert_eq!(
         found,
         [
-            (0, String::new(), "first value".to_owned(), How::StaticValue(field)),
+            (
+                0,
+                String::new(),
+                "first value".to_owned(),
+                How::StaticValue(field)
+            ),
             run(0x00, "hello", How::Const),
             run(0x02, "hello", How::Const),
             run(0x05, take, How::Call(Invoke::Virtual)),
@@ -66,12 +95,24 @@ fn every_kind_of_use_has_its_site() {
 #[test]
 fn only_what_is_wanted_is_reported_with_its_byte_offset() {
     let parts = || vec![P::U(0x106e), P::Method(GET_ID), P::U(0), P::U(0x000e)];
-    let one = with_code(class("La/One;", "Ljava/lang/Object;", &[]), "La/One;->f()V", parts());
+    let one = with_code(
+        class("La/One;", "Ljava/lang/Object;", &[]),
+        "La/One;->f()V",
+        parts(),
+    );
     let mut twice = parts();
     twice.splice(0..0, [P::U(0x011a), P::Str("content://sms")]);
     twice.splice(2..2, [P::U(0x106e), P::Method(GET_ID), P::U(0)]);
-    let two = with_code(class("La/Two;", "Ljava/lang/Object;", &[]), "La/Two;->g(I)V", twice);
-    let bytes = file(&File { version: 35, classes: vec![one, two], ..File::default() });
+    let two = with_code(
+        class("La/Two;", "Ljava/lang/Object;", &[]),
+        "La/Two;->g(I)V",
+        twice,
+    );
+    let bytes = file(&File {
+        version: 35,
+        classes: vec![one, two],
+        ..File::default()
+    });
     let dex = open(&bytes);
     let mut wanted = Wanted::nothing(&dex);
     let mut budget = budget();
@@ -102,14 +143,37 @@ fn only_what_is_wanted_is_reported_with_its_byte_offset() {
 
 #[test]
 fn a_broken_method_hides_itself_only() {
-    let parts = vec![P::U(0x106e), P::Method(GET_ID), P::U(0), P::U(0x0040), P::U(0x000e)];
-    let bad = with_code(class("La/Bad;", "Ljava/lang/Object;", &[]), "La/Bad;->f()V", parts);
+    let parts = vec![
+        P::U(0x106e),
+        P::Method(GET_ID),
+        P::U(0),
+        P::U(0x0040),
+        P::U(0x000e),
+    ];
+    let bad = with_code(
+        class("La/Bad;", "Ljava/lang/Object;", &[]),
+        "La/Bad;->f()V",
+        parts,
+    );
     let parts = vec![P::U(0x106e), P::Method(GET_ID), P::U(0), P::U(0x000e)];
-    let good = with_code(class("La/Good;", "Ljava/lang/Object;", &[]), "La/Good;->f()V", parts);
-    let bytes = file(&File { version: 35, classes: vec![bad, good], ..File::default() });
+    let good = with_code(
+        class("La/Good;", "Ljava/lang/Object;", &[]),
+        "La/Good;->f()V",
+        parts,
+    );
+    let bytes = file(&File {
+        version: 35,
+        classes: vec![bad, good],
+        ..File::default()
+    });
     let dex = open(&bytes);
     let mut hits = Vec::new();
-    let seen = scan(&dex, &Wanted::everything(&dex), &mut |h: Hit| hits.push(h), &mut budget());
+    let seen = scan(
+        &dex,
+        &Wanted::everything(&dex),
+        &mut |h: Hit| hits.push(h),
+        &mut budget(),
+    );
     assert_eq!(hits.len(), 2);
     assert_eq!(seen.faults.total, 1);
     let expected = hits[0].site.offset + 6;
@@ -117,7 +181,10 @@ fn a_broken_method_hides_itself_only() {
     let mut incidents = Vec::new();
     seen.faults.report("base.apk!classes.dex", &mut incidents);
     assert_eq!(incidents.len(), 1);
-    assert_eq!((incidents[0].offset, incidents[0].hides), (Some(expected), Some(Channel::Code)));
+    assert_eq!(
+        (incidents[0].offset, incidents[0].hides),
+        (Some(expected), Some(Channel::Code))
+    );
 }
 
 #[test]
@@ -151,7 +218,15 @@ fn hierarchy_over_two_files() {
     let names: Vec<&str> = all.classes().iter().map(|c| all.name(c.name)).collect();
     assert_eq!(
         names,
-        ["La/Base;", "La/Face;", "La/Loop;", "La/Upper;", "Lb/Leaf;", "Lb/Loop;", "Lb/Plain;"]
+        [
+            "La/Base;",
+            "La/Face;",
+            "La/Loop;",
+            "La/Upper;",
+            "Lb/Leaf;",
+            "Lb/Loop;",
+            "Lb/Plain;"
+        ]
     );
     // La/Base; of the second file never runs.
     assert_eq!(all.shadowed(), [(1, 0)]);
@@ -162,16 +237,30 @@ fn hierarchy_over_two_files() {
     let kin = |a, b| all.is_subclass_of(a, b);
     assert_eq!(kin("Lb/Leaf;", "Landroid/app/Service;"), Kinship::Yes);
     assert_eq!(kin("Lb/Leaf;", "La/Upper;"), Kinship::Yes);
-    assert_eq!(kin("Lb/Leaf;", "Landroid/content/Context;"), Kinship::Unknown);
+    assert_eq!(
+        kin("Lb/Leaf;", "Landroid/content/Context;"),
+        Kinship::Unknown
+    );
     assert_eq!(kin("Lb/Plain;", "Landroid/content/Context;"), Kinship::No);
     assert_eq!(kin("Lb/Loop;", "La/Upper;"), Kinship::No);
     assert_eq!(kin("Landroid/app/Service;", object), Kinship::Unknown);
     assert_eq!(kin(object, "La/Base;"), Kinship::No);
     assert_eq!(kin("Lb/Leaf;", "Lb/Leaf;"), Kinship::Yes);
 
-    let shown = |ids: Vec<NameId>| ids.iter().map(|&i| all.name(i)).collect::<Vec<_>>().join(" ");
-    assert_eq!(shown(all.outside(all.id("Lb/Leaf;").unwrap())), "Landroid/app/Service; Ljava/lang/Object;");
-    assert_eq!(shown(all.descendants("La/Upper;")), "La/Base; La/Face; Lb/Leaf; Lb/Plain;");
+    let shown = |ids: Vec<NameId>| {
+        ids.iter()
+            .map(|&i| all.name(i))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    assert_eq!(
+        shown(all.outside(all.id("Lb/Leaf;").unwrap())),
+        "Landroid/app/Service; Ljava/lang/Object;"
+    );
+    assert_eq!(
+        shown(all.descendants("La/Upper;")),
+        "La/Base; La/Face; Lb/Leaf; Lb/Plain;"
+    );
     assert_eq!(shown(all.descendants("La/Loop;")), "La/Loop; Lb/Loop;");
     assert_eq!(all.id("Lnot/There;"), None);
 }
@@ -179,11 +268,22 @@ fn hierarchy_over_two_files() {
 #[test]
 fn undefined_types_are_classes_of_others() {
     let mut one = class("La/One;", "Ljava/lang/Object;", &["Lx/Face;"]);
-    one.statics = vec!["La/One;->a:[[Ly/Elem;", "La/One;->b:[I", "La/One;->c:[La/One;"];
-    let bytes = file(&File { version: 35, classes: vec![one], ..File::default() });
+    one.statics = vec![
+        "La/One;->a:[[Ly/Elem;",
+        "La/One;->b:[I",
+        "La/One;->c:[La/One;",
+    ];
+    let bytes = file(&File {
+        version: 35,
+        classes: vec![one],
+        ..File::default()
+    });
     let mut faults = Faults::default();
     let found = undefined_types(&open(&bytes), &mut budget(), &mut faults);
-    assert_eq!(found, [&b"Ljava/lang/Object;"[..], b"Lx/Face;", b"Ly/Elem;"]);
+    assert_eq!(
+        found,
+        [&b"Ljava/lang/Object;"[..], b"Lx/Face;", b"Ly/Elem;"]
+    );
 }
 
 /// A file of `size` bytes whose classes all have the same members, which all
@@ -254,7 +354,10 @@ fn shared_bytes_run_into_the_budget() {
     builder.add(&dex, 0, &mut budget, &mut faults);
     let all = builder.finish();
     assert!(faults.cut_short);
-    assert!(all.classes().len() < 100, "names and lists are bounded by the file's size");
+    assert!(
+        all.classes().len() < 100,
+        "names and lists are bounded by the file's size"
+    );
     let mut faults = Faults::default();
     assert!(undefined_types(&dex, &mut budget, &mut faults).len() <= 1);
     assert!(faults.cut_short);

@@ -2,6 +2,11 @@
 //!
 //! `dexdump` (Android 11) accepts what [`file`] writes; [`container`] writes
 //! version 041 with all tables first and one shared data section behind them.
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "a test that goes wrong fails"
+)]
 
 use super::checksum;
 use std::collections::BTreeSet;
@@ -47,7 +52,7 @@ pub(crate) fn code(registers: u16, ins: u16, outs: u16, parts: Vec<P>) -> Option
 
 pub(crate) struct Method {
     pub(crate) signature: &'static str,
-    pub(crate) flags: u8,
+    pub(crate) flags: u32,
     pub(crate) is_direct: bool,
     pub(crate) code: Option<Code>,
 }
@@ -386,7 +391,7 @@ fn write(file: &File, ids: &Ids, layout: &Layout, out: &mut Vec<u8>) {
                 } else {
                     0
                 };
-                let flags = u32::from(method.flags) | constructor;
+                let flags = method.flags | constructor;
                 let code = code_at.next().unwrap();
                 out.extend([uleb(index - last), uleb(flags), uleb(code)].concat());
                 last = index;

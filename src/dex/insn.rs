@@ -434,3 +434,101 @@ impl<'a> Insn<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn units(halves: &[u16]) -> Vec<[u8; 2]> {
+        halves.iter().map(|h| h.to_le_bytes()).collect()
+    }
+
+    /// Operands by the layouts of "Dalvik executable instruction formats".
+    #[test]
+    fn operands_of_every_format() {
+        type Case<'c> = (&'c [u16], &'c [u16], Option<i64>, Option<u32>);
+        let cases: &[Case<'_>] = &[
+            (&[0x0000], &[], None, None),                                 // 10x nop
+            (&[0x2101], &[1, 2], None, None),                             // 12x move
+            (&[0x8312], &[3], Some(-8), None),                            // 11n const/4
+            (&[0x7312], &[3], Some(7), None),                             // 11n const/4
+            (&[0xff0f], &[255], None, None),                              // 11x return
+            (&[0xff28], &[], None, None), // 10t goto -1: before the method
+            (&[0x0528], &[], None, Some(5)), // 10t goto +5
+            (&[0x0029, 0x0100], &[], None, Some(256)), // 20t
+            (&[0x0102, 0x0201], &[1, 513], None, None), // 22x
+            (&[0x0138, 0x0010], &[1], None, Some(16)), // 21t
+            (&[0x0113, 0x8000], &[1], Some(-32768), None), // 21s
+            (&[0x0115, 0x8000], &[1], Some(-2147483648), None), // 21h
+            (&[0x0119, 0x4000], &[1], Some(0x4000_0000_0000_0000), None), // 21h wide
+            (&[0x0190, 0x0302], &[1, 2, 3], None, None), // 23x
+            (&[0x01d8, 0xff02], &[1, 2], Some(-1), None), // 22b
+            (&[0x2132, 0x0007], &[1, 2], None, Some(7)), // 22t
+            (&[0x21d0, 0xfff0], &[1, 2], Some(-16), None), // 22s
+            (&[0x2152, 0x0007], &[1, 2], None, None), // 22c
+            (&[0x0003, 0x0101, 0x0202], &[257, 514], None, None), // 32x
+            (&[0x002a, 0x0000, 0x0001], &[], None, Some(65536)), // 30t
+            (&[0x0114, 0x5678, 0x1234], &[1], Some(0x1234_5678), None), // 31i
+            (&[0x0126, 0x0004, 0x0000], &[1], None, Some(4)), // 31t
+            (&[0x5571, 0x0001, 0x4321], &[1, 2, 3, 4, 5], None, None), // 35c
+            (&[0x0374, 0x0001, 0x0100], &[256, 257, 258], None, None), // 3rc
+            (&[0x02fb, 0x0001, 0x0009, 0x0002], &[9, 10], None, None), // 4rcc
+            (
+                &[0x0118, 1, 2, 3, 0x8000],
+                &[1],
+                Some(i64::MIN + 0x3_0002_0001),
+                None,
+            ), // 51l
+        ];
+        for (halves, registers, literal, target) in cases {
+            let code = units(halves);
+            let mut walk = Insns::new(&code, 0);
+            let insn = walk.next().unwrap().unwrap();
+            assert!(walk.next().is_none(), "{halves:04x?}: the length");
+            assert_eq!(
+                insn.registers().collect::<Vec<_>>(),
+                *registers,
+                "{halves:04x?}"
+            );
+            assert_eq!(insn.literal(), *literal, "{halves:04x?}");
+            assert_eq!(insn.target(), *target, "{halves:04x?}");
+        }
+    }
+
+    #[test]
+    fn payloads_are_one_instruction_and_hold_their_data() {
+        // sparse-switch to 4, return-void, sparse payload {7: +3}, fill-array-data payload of 3 bytes
+        let code = units(&[
+            0x002c, 4, 0, 0x000e, 0x0200, 1, 7, 0, 3, 0, 0x0300, 1, 3, 0, 0x0201, 0x0003, 0x000e,
+        ]);
+        let insns: Vec<_> = Insns::new(&code, 0).map(Result::unwrap).collect();
+        assert_eq!(
+            insns.iter().map(|i| i.offset).collect::<Vec<_>>(),
+            [0, 3, 4, 10, 16]
+        );
+        let cases: Vec<_> = insns[0].switch_cases(&code).unwrap().collect();
+        assert_eq!(cases, [(7, Some(3))]);
+        let fill = units(&[0x0026, 3, 0, 0x0300, 1, 3, 0, 0x0201, 0x0003]);
+        let insn = Insns::new(&fill, 0).next().unwrap().unwrap();
+        assert_eq!(insn.array_data(&fill).unwrap(), (1, &[1, 2, 3][..]));
+        assert!(insn.switch_cases(&fill).is_err());
+        // A payload that says it is longer than the code ends the walk.
+        let cut = units(&[0x000e, 0x0300, 4, 0xffff, 0xffff]);
+        let mut walk = Insns::new(&cut, 100);
+        assert!(walk.next().unwrap().is_ok());
+        assert_eq!(walk.next().unwrap().unwrap_err().offset, 102);
+        assert!(walk.next().is_none());
+    }
+
+    #[test]
+    fn an_unused_opcode_ends_the_walk_where_it_lies() {
+        for opcode in [0x3e, 0x43, 0x73, 0x79, 0x7a, 0xe3, 0xf9] {
+            let code = units(&[0x0000, opcode, 0x000e]);
+            let results: Vec<_> = Insns::new(&code, 0x1000).collect();
+            assert_eq!(results.len(), 2);
+            let error = results[1].clone().unwrap_err();
+            assert_eq!(error.offset, 0x1002);
+            assert_eq!(error.found, format!("unused opcode {opcode:#04x}"));
+        }
+    }
+}

@@ -270,7 +270,11 @@ impl<'a> Dex<'a> {
         let offset = u32::from_le_bytes(*self.string_ids.row(index)?);
         let item = self.at(offset)?.rest();
         // The length in front takes up to five bytes; the last has its high bit clear.
-        let length = item.iter().take(4).take_while(|&byte| byte & 0x80 != 0).count();
+        let length = item
+            .iter()
+            .take(4)
+            .take_while(|&byte| byte & 0x80 != 0)
+            .count();
         let rest = item.get(length.saturating_add(1)..).unwrap_or_default();
         let window = rest.get(..most.saturating_add(1)).unwrap_or(rest);
         match CStr::from_bytes_until_nul(window) {

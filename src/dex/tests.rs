@@ -1,14 +1,26 @@
 //! Tests over files that [`super::build`] writes, and over broken ones.
+#![allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    reason = "a test that goes wrong fails"
+)]
 
 use super::build::{Class, File, Method, P, code, container, file};
-use super::insn::{Insn, Insns, PayloadKind};
+use super::insn::{Insn, PayloadKind};
 use super::*;
 use crate::code::{Budget, Faults, HierarchyBuilder, Sites, Wanted, scan, undefined_types};
 use crate::incident::{Channel, Incident};
 use crate::limits::Limits;
 
+/// A public method; static if it is direct, native if it has no code.
 fn method(signature: &'static str, is_direct: bool, code: Option<build::Code>) -> Method {
-    Method { signature, flags: if is_direct { 9 } else { 1 }, is_direct, code }
+    let flags = if is_direct { 0x9 } else { 0x1 } | if code.is_none() { 0x100 } else { 0 };
+    Method {
+        signature,
+        flags,
+        is_direct,
+        code,
+    }
 }
 
 /// A file with the things that few real files have: a call site, method handles,
@@ -16,18 +28,18 @@ fn method(signature: &'static str, is_direct: bool, code: Option<build::Code>) -
 ///
 /// `dexdump -d` (Android 11) lists for it:
 /// ```text
-/// 0000: const-string v1, "hello" // string@0017
-/// 0002: const-string/jumbo v0, "hello" // string@00000017
-/// 0005: invoke-virtual {v2, v1}, Lp/A;.take:(Ljava/lang/String;)V // method@0005
-/// 0008: invoke-static/range {}, Lp/A;.stat:()V // method@0004
-/// 000b: invoke-polymorphic {v0, v1}, Ljava/lang/invoke/MethodHandle;.invoke:([Ljava/lang/Object;)Ljava/lang/Object;, (I)V // method@0003, proto@0003
+/// 0000: const-string v1, "hello" // string@000f
+/// 0002: const-string/jumbo v0, "hello" // string@0000000f
+/// 0005: invoke-virtual {v2, v1}, Lp/A;.take:(Ljava/lang/String;)V // method@0004
+/// 0008: invoke-static/range {}, Lp/A;.stat:()V // method@0003
+/// 000b: invoke-polymorphic {v0, v1}, Ljava/lang/invoke/MethodHandle;.invoke:([Ljava/lang/Object;)Ljava/lang/Object;, (I)V // method@0000, proto@0002
 /// 000f: invoke-custom {v1}, call_site@0000
 /// 0012: const-method-handle v0, method_handle@0001
-/// 0014: const-method-type v0, proto@0003
+/// 0014: const-method-type v0, (I)V // proto@0002
 /// 0016: sget-object v0, Lp/A;.F:Ljava/lang/String; // field@0000
 /// 0018: sput-object v0, Lp/A;.F:Ljava/lang/String; // field@0000
-/// 001a: new-instance v0, Lp/A; // type@0007
-/// 001c: const-class v0, Lp/A; // type@0007
+/// 001a: new-instance v0, Lp/A; // type@0005
+/// 001c: const-class v0, Lp/A; // type@0005
 /// 001e: packed-switch v0, 00000024 // +00000006
 /// 0021: nop // spacer
 /// 0022: return-void
@@ -100,7 +112,10 @@ pub(crate) fn special(version: u8) -> File {
                 method("Lp/A;->take(Ljava/lang/String;)V", false, None),
             ],
         }],
-        handles: vec![(4, "Lp/A;->boot(I)V"), (5, "Lp/A;->take(Ljava/lang/String;)V")],
+        handles: vec![
+            (4, "Lp/A;->boot(I)V"),
+            (5, "Lp/A;->take(Ljava/lang/String;)V"),
+        ],
         call_sites: vec![(0, "site", "(I)V")],
         extra_strings: vec!["naïve"],
     }
@@ -113,14 +128,19 @@ fn open(bytes: &[u8]) -> (Vec<Dex<'_>>, Vec<Incident>) {
 }
 
 fn find(dex: &Dex<'_>, signature: &str) -> u32 {
-    (0..dex.method_count()).find(|&i| dex.method_signature(i).unwrap() == signature).unwrap()
+    (0..dex.method_count())
+        .find(|&i| dex.method_signature(i).unwrap() == signature)
+        .unwrap()
 }
 
 fn code_of<'a>(dex: &Dex<'a>, class: u32, signature: &str) -> CodeItem<'a> {
     let class = dex.class_def(class).unwrap();
     let methods = dex.class_data(&class).unwrap().unwrap().methods().unwrap();
     let wanted = find(dex, signature);
-    let method = methods.map(Result::unwrap).find(|m| m.method == wanted).unwrap();
+    let method = methods
+        .map(Result::unwrap)
+        .find(|m| m.method == wanted)
+        .unwrap();
     dex.code_item(method.code_off).unwrap()
 }
 
@@ -134,20 +154,39 @@ fn tables_class_and_names() {
     assert!(dex.checksum_ok() && dex.signature_ok());
     let class = dex.class_def(0).unwrap();
     assert_eq!(dex.type_descriptor(class.class).unwrap(), "Lp/A;");
-    assert_eq!(dex.type_descriptor(class.superclass.unwrap()).unwrap(), "Ljava/lang/Object;");
-    let list: Vec<u32> = dex.type_list(class.interfaces_off).unwrap().iter().collect();
+    assert_eq!(
+        dex.type_descriptor(class.superclass.unwrap()).unwrap(),
+        "Ljava/lang/Object;"
+    );
+    let list: Vec<u32> = dex
+        .type_list(class.interfaces_off)
+        .unwrap()
+        .iter()
+        .collect();
     assert_eq!(list.len(), 1);
-    assert_eq!(dex.type_descriptor(list[0]).unwrap(), "Ljava/lang/Runnable;");
+    assert_eq!(
+        dex.type_descriptor(list[0]).unwrap(),
+        "Ljava/lang/Runnable;"
+    );
     assert_eq!(class.source_file, None);
     let data = dex.class_data(&class).unwrap().unwrap();
     let fields: Vec<_> = data.fields().map(Result::unwrap).collect();
     assert!(fields.iter().all(|f| f.is_static && f.access_flags == 9));
-    assert_eq!(dex.field_signature(fields[1].field).unwrap(), "Lp/A;->G:Ljava/lang/String;");
+    assert_eq!(
+        dex.field_signature(fields[1].field).unwrap(),
+        "Lp/A;->G:Ljava/lang/String;"
+    );
     assert_eq!(dex.field_java(fields[0].field).unwrap(), "p.A.F");
     let methods: Vec<_> = data.methods().unwrap().map(Result::unwrap).collect();
     let shown: Vec<_> = methods
         .iter()
-        .map(|m| (dex.method_signature(m.method).unwrap(), m.is_direct, m.code_off != 0))
+        .map(|m| {
+            (
+                dex.method_signature(m.method).unwrap(),
+                m.is_direct,
+                m.code_off != 0,
+            )
+        })
         .collect();
     assert_eq!(
         shown,
@@ -157,8 +196,15 @@ fn tables_class_and_names() {
             ("Lp/A;->take(Ljava/lang/String;)V".to_owned(), false, false),
         ]
     );
-    assert_eq!(dex.method_java(methods[2].method).unwrap(), "p.A.take(java.lang.String)");
-    let values: Vec<_> = dex.static_values(&class).unwrap().map(|v| v.unwrap().1).collect();
+    assert_eq!(
+        dex.method_java(methods[2].method).unwrap(),
+        "p.A.take(java.lang.String)"
+    );
+    let values: Vec<_> = dex
+        .static_values(&class)
+        .unwrap()
+        .map(|v| v.unwrap().1)
+        .collect();
     assert!(matches!(values[..], [Value::String(s)] if dex.string(s).unwrap() == "first value"));
     assert!((0..dex.string_count()).any(|i| dex.string(i).unwrap() == "naïve"));
     assert!(dex.string(dex.string_count()).is_err());
@@ -170,7 +216,10 @@ fn instructions_of_the_special_file() {
     let bytes = file(&special(39));
     let dex = open(&bytes).0[0];
     let code = code_of(&dex, 0, "Lp/A;->run()V");
-    assert_eq!((code.registers, code.ins, code.outs, code.units().len()), (3, 1, 2, 0x2c));
+    assert_eq!(
+        (code.registers, code.ins, code.outs, code.units().len()),
+        (3, 1, 2, 0x2c)
+    );
     let insns: Vec<Insn<'_>> = code.insns().map(Result::unwrap).collect();
     let shown: Vec<_> = insns.iter().map(|i| (i.offset, i.name())).collect();
     assert_eq!(
@@ -205,17 +254,33 @@ fn instructions_of_the_special_file() {
     assert_eq!(registers(0x0b), [0, 1]);
     let target = dex.method_signature(at(0x0b).index().unwrap()).unwrap();
     assert!(target.ends_with("MethodHandle;->invoke([Ljava/lang/Object;)Ljava/lang/Object;"));
-    assert_eq!(dex.proto_descriptor(at(0x0b).proto_index().unwrap()).unwrap(), "(I)V");
-    assert_eq!(dex.proto_descriptor(at(0x14).index().unwrap()).unwrap(), "(I)V");
-    assert_eq!(dex.field_signature(at(0x18).index().unwrap()).unwrap(), "Lp/A;->F:Ljava/lang/String;");
-    assert_eq!(dex.type_descriptor(at(0x1a).index().unwrap()).unwrap(), "Lp/A;");
+    assert_eq!(
+        dex.proto_descriptor(at(0x0b).proto_index().unwrap())
+            .unwrap(),
+        "(I)V"
+    );
+    assert_eq!(
+        dex.proto_descriptor(at(0x14).index().unwrap()).unwrap(),
+        "(I)V"
+    );
+    assert_eq!(
+        dex.field_signature(at(0x18).index().unwrap()).unwrap(),
+        "Lp/A;->F:Ljava/lang/String;"
+    );
+    assert_eq!(
+        dex.type_descriptor(at(0x1a).index().unwrap()).unwrap(),
+        "Lp/A;"
+    );
 
     let site = dex.call_site(at(0x0f).index().unwrap()).unwrap();
     assert_eq!(dex.string(site.name).unwrap(), "site");
     assert_eq!(dex.proto_descriptor(site.proto).unwrap(), "(I)V");
     let boot = dex.method_handle(site.bootstrap).unwrap();
     assert_eq!(boot.kind, MethodHandleKind::InvokeStatic);
-    assert_eq!(dex.method_signature(boot.member).unwrap(), "Lp/A;->boot(I)V");
+    assert_eq!(
+        dex.method_signature(boot.member).unwrap(),
+        "Lp/A;->boot(I)V"
+    );
     let handle = dex.method_handle(at(0x12).index().unwrap()).unwrap();
     assert_eq!(handle.kind, MethodHandleKind::InvokeInstance);
 
@@ -229,87 +294,13 @@ fn instructions_of_the_special_file() {
     assert_eq!(tries.len(), 2);
     assert_eq!((tries[1].start_addr, tries[1].insn_count), (8, 3));
     let handlers = code.handlers(&tries[1]).unwrap();
-    assert_eq!(handlers, [CatchHandler { type_: None, addr: 0x22 }]);
-}
-
-fn units(halves: &[u16]) -> Vec<[u8; 2]> {
-    halves.iter().map(|h| h.to_le_bytes()).collect()
-}
-
-/// Operands by the layouts of "Dalvik executable instruction formats".
-#[test]
-fn operands_of_every_format() {
-    let cases: &[(&[u16], &[u16], Option<i64>, Option<u32>)] = &[
-        (&[0x0000], &[], None, None),                                  // 10x nop
-        (&[0x2101], &[1, 2], None, None),                              // 12x move
-        (&[0x8312], &[3], Some(-8), None),                             // 11n const/4
-        (&[0x7312], &[3], Some(7), None),                              // 11n const/4
-        (&[0xff0f], &[255], None, None),                               // 11x return
-        (&[0xff28], &[], None, None),                                  // 10t goto -1: before the method
-        (&[0x0528], &[], None, Some(5)),                               // 10t goto +5
-        (&[0x0029, 0x0100], &[], None, Some(256)),                     // 20t
-        (&[0x0102, 0x0201], &[1, 513], None, None),                    // 22x
-        (&[0x0138, 0x0010], &[1], None, Some(16)),                     // 21t
-        (&[0x0113, 0x8000], &[1], Some(-32768), None),                 // 21s
-        (&[0x0115, 0x8000], &[1], Some(-2147483648), None),            // 21h
-        (&[0x0119, 0x4000], &[1], Some(0x4000_0000_0000_0000), None),  // 21h wide
-        (&[0x0190, 0x0302], &[1, 2, 3], None, None),                   // 23x
-        (&[0x01d8, 0xff02], &[1, 2], Some(-1), None),                  // 22b
-        (&[0x2132, 0x0007], &[1, 2], None, Some(7)),                   // 22t
-        (&[0x21d0, 0xfff0], &[1, 2], Some(-16), None),                 // 22s
-        (&[0x2152, 0x0007], &[1, 2], None, None),                      // 22c
-        (&[0x0003, 0x0101, 0x0202], &[257, 514], None, None),          // 32x
-        (&[0x002a, 0x0000, 0x0001], &[], None, Some(65536)),           // 30t
-        (&[0x0114, 0x5678, 0x1234], &[1], Some(0x1234_5678), None),    // 31i
-        (&[0x0126, 0x0004, 0x0000], &[1], None, Some(4)),              // 31t
-        (&[0x5571, 0x0001, 0x4321], &[1, 2, 3, 4, 5], None, None),     // 35c
-        (&[0x0374, 0x0001, 0x0100], &[256, 257, 258], None, None),     // 3rc
-        (&[0x02fb, 0x0001, 0x0009, 0x0002], &[9, 10], None, None),     // 4rcc
-        (&[0x0118, 1, 2, 3, 0x8000], &[1], Some(i64::MIN + 0x3_0002_0001), None), // 51l
-    ];
-    for (halves, registers, literal, target) in cases {
-        let code = units(halves);
-        let mut walk = Insns::new(&code, 0);
-        let insn = walk.next().unwrap().unwrap();
-        assert!(walk.next().is_none(), "{halves:04x?}: the length");
-        assert_eq!(insn.registers().collect::<Vec<_>>(), *registers, "{halves:04x?}");
-        assert_eq!(insn.literal(), *literal, "{halves:04x?}");
-        assert_eq!(insn.target(), *target, "{halves:04x?}");
-    }
-}
-
-#[test]
-fn payloads_are_one_instruction_and_hold_their_data() {
-    // sparse-switch to 4, return-void, sparse payload {7: +3}, fill-array-data payload of 3 bytes
-    let code = units(&[
-        0x002c, 4, 0, 0x000e, 0x0200, 1, 7, 0, 3, 0, 0x0300, 1, 3, 0, 0x0201, 0x0003, 0x000e,
-    ]);
-    let insns: Vec<_> = Insns::new(&code, 0).map(Result::unwrap).collect();
-    assert_eq!(insns.iter().map(|i| i.offset).collect::<Vec<_>>(), [0, 3, 4, 10, 16]);
-    let cases: Vec<_> = insns[0].switch_cases(&code).unwrap().collect();
-    assert_eq!(cases, [(7, Some(3))]);
-    let fill = units(&[0x0026, 3, 0, 0x0300, 1, 3, 0, 0x0201, 0x0003]);
-    let insn = Insns::new(&fill, 0).next().unwrap().unwrap();
-    assert_eq!(insn.array_data(&fill).unwrap(), (1, &[1, 2, 3][..]));
-    assert!(insn.switch_cases(&fill).is_err());
-    // A payload that says it is longer than the code ends the walk.
-    let cut = units(&[0x000e, 0x0300, 4, 0xffff, 0xffff]);
-    let mut walk = Insns::new(&cut, 100);
-    assert!(walk.next().unwrap().is_ok());
-    assert_eq!(walk.next().unwrap().unwrap_err().offset, 102);
-    assert!(walk.next().is_none());
-}
-
-#[test]
-fn an_unused_opcode_ends_the_walk_where_it_lies() {
-    for opcode in [0x3e, 0x43, 0x73, 0x79, 0x7a, 0xe3, 0xf9] {
-        let code = units(&[0x0000, opcode, 0x000e]);
-        let results: Vec<_> = Insns::new(&code, 0x1000).collect();
-        assert_eq!(results.len(), 2);
-        let error = results[1].clone().unwrap_err();
-        assert_eq!(error.offset, 0x1002);
-        assert_eq!(error.found, format!("unused opcode {opcode:#04x}"));
-    }
+    assert_eq!(
+        handlers,
+        [CatchHandler {
+            type_: None,
+            addr: 0x22
+        }]
+    );
 }
 
 #[test]
@@ -330,7 +321,11 @@ fn containers_of_version_041_share_their_data() {
     let code = code_of(&members[0], 0, "Lp/A;->run()V");
     assert!(code.offset > first.file_size);
     assert!(code.insns().all(|insn| insn.is_ok()));
-    assert!(members.iter().all(|d| d.checksum_ok() && d.signature_ok() && d.call_site_count() == 1));
+    assert!(
+        members
+            .iter()
+            .all(|d| d.checksum_ok() && d.signature_ok() && d.call_site_count() == 1)
+    );
 
     let mut broken = bytes.clone();
     broken[first.file_size as usize] = b'X';
@@ -344,9 +339,14 @@ fn containers_of_version_041_share_their_data() {
 #[test]
 fn files_that_are_no_dex_are_refused() {
     let refused = |bytes: &[u8]| {
-        Dex::parse(bytes, "x", &Limits::default(), &mut Vec::new()).unwrap_err().to_string()
+        Dex::parse(bytes, "x", &Limits::default(), &mut Vec::new())
+            .unwrap_err()
+            .to_string()
     };
-    assert_eq!(refused(b""), "at offset 0x0: expected a DEX header, found an empty file");
+    assert_eq!(
+        refused(b""),
+        "at offset 0x0: expected a DEX header, found an empty file"
+    );
     assert!(refused(b"PK\x03\x04 and so on").contains("found \"PK\\x03\\x04 and\""));
     assert!(refused(b"dex").contains("found \"dex\""));
     let good = file(&special(35));
@@ -417,7 +417,11 @@ fn encoded_values() {
     bytes.extend(values);
     bytes[0x20..0x24].copy_from_slice(&(at + values.len() as u32).to_le_bytes());
     let dex = open(&bytes).0[0];
-    let found: Vec<Value> = dex.encoded_array(at).unwrap().map(|v| v.unwrap().1).collect();
+    let found: Vec<Value> = dex
+        .encoded_array(at)
+        .unwrap()
+        .map(|v| v.unwrap().1)
+        .collect();
     assert_eq!(
         found,
         [
@@ -464,18 +468,29 @@ fn read_all(bytes: &[u8]) -> Option<Faults> {
         let mut sites = Sites::keeping(4);
         faults.merge(scan(dex, &wanted, &mut sites, &mut budget).faults);
         for (target, kept) in sites.iter().take(50) {
-            let _ = (target.describe(dex), kept.kept.first().map(|s| s.0.describe(dex)));
+            let _ = (
+                target.describe(dex),
+                kept.kept.first().map(|s| s.0.describe(dex)),
+            );
         }
         builder.add(dex, 0, &mut budget, &mut faults);
         undefined_types(dex, &mut budget, &mut faults);
-        for method in dex.class_defs().take(20).filter_map(|c| dex.class_data(&c).ok()?) {
+        for method in dex
+            .class_defs()
+            .take(20)
+            .filter_map(|c| dex.class_data(&c).ok()?)
+        {
             for method in method.methods().into_iter().flatten().flatten().take(20) {
-                let Ok(code) = dex.code_item(method.code_off) else { continue };
+                let Ok(code) = dex.code_item(method.code_off) else {
+                    continue;
+                };
                 for of in code.tries().into_iter().flatten().take(4) {
                     let _ = code.handlers(&of);
                 }
                 for insn in code.insns().flatten().take(500) {
-                    let _ = insn.switch_cases(code.units()).map(|cases| cases.take(9).count());
+                    let _ = insn
+                        .switch_cases(code.units())
+                        .map(|cases| cases.take(9).count());
                     let _ = insn.array_data(code.units());
                     let _ = (insn.literal(), insn.target(), insn.registers().count());
                 }
@@ -512,5 +527,8 @@ fn damaged_files_do_no_harm() {
             faulty += usize::from(!faults.is_empty());
         }
     }
-    assert!(read > 3_000 && faulty > 500, "{read} read, {faulty} with faults");
+    assert!(
+        read > 3_000 && faulty > 500,
+        "{read} read, {faulty} with faults"
+    );
 }
