@@ -1,7 +1,6 @@
 //! Packs `signatures/` into one blob, and fails with file, line and column where a data file is bad.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 #[allow(
     dead_code,
@@ -18,36 +17,33 @@ mod load;
 #[path = "src/signatures/schema.rs"]
 mod schema;
 
-fn main() -> ExitCode {
-    println!("cargo:rerun-if-changed=signatures");
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rerun-if-changed=src/signatures/load.rs");
-    println!("cargo:rerun-if-changed=src/signatures/schema.rs");
-    let Some(out) = std::env::var_os("OUT_DIR").map(PathBuf::from) else {
-        eprintln!("OUT_DIR is not set: build.rs is run by cargo");
-        return ExitCode::FAILURE;
-    };
-    match load::load(Path::new("signatures")) {
-        Ok(tree) => match serde_json::to_vec(&tree)
-            .map(|blob| std::fs::write(out.join("signatures.json"), blob))
-        {
-            Ok(Ok(())) => ExitCode::SUCCESS,
-            Ok(Err(e)) => fail(&format!("the packed signatures cannot be written: {e}")),
-            Err(e) => fail(&format!("the signatures cannot be packed: {e}")),
-        },
-        Err(errors) => {
-            for error in &errors {
-                eprintln!("error: signatures/{error}");
-            }
-            fail(&format!(
-                "{} bad data files under signatures/",
-                errors.len()
-            ))
-        }
+fn main() {
+    for path in [
+        "signatures",
+        "build.rs",
+        "src/signatures/load.rs",
+        "src/signatures/schema.rs",
+    ] {
+        println!("cargo::rerun-if-changed={path}");
+    }
+    for error in pack().err().unwrap_or_default() {
+        // Each one stops the build.
+        println!("cargo::error={error}");
     }
 }
 
-fn fail(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
-    ExitCode::FAILURE
+/// Writes the blob that `src/signatures/mod.rs` includes.
+fn pack() -> Result<(), Vec<String>> {
+    let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
+    let out = out.ok_or_else(|| vec!["OUT_DIR is not set: cargo runs this".to_owned()])?;
+    let tree = load::load(Path::new("signatures")).map_err(|errors| {
+        errors
+            .iter()
+            .map(|e| format!("signatures/{e}"))
+            .collect::<Vec<String>>()
+    })?;
+    let blob = serde_json::to_vec(&tree)
+        .map_err(|e| vec![format!("the signatures cannot be packed: {e}")])?;
+    std::fs::write(out.join("signatures.json"), blob)
+        .map_err(|e| vec![format!("the packed signatures cannot be written: {e}")])
 }

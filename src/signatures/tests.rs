@@ -387,3 +387,74 @@ fn marks_end_at_segment_boundaries() {
         &[]
     ));
 }
+
+#[test]
+fn the_linter_sees_what_is_wrong() {
+    use schema::{ClauseText, Confidence};
+    let mut tree = builtin_tree().unwrap();
+    let d = &mut tree.data;
+    let sdk = |d: &mut Data, id: &str| d.sdks.iter().position(|s| s.id == id).unwrap();
+    let clause = d
+        .law
+        .iter_mut()
+        .find(|i| i.id == "CN-PIPL")
+        .unwrap()
+        .clause
+        .first_mut()
+        .unwrap();
+    (clause.text_kind, clause.confidence) = (ClauseText::Quote, Confidence::Memory);
+    d.law
+        .iter_mut()
+        .find(|i| i.id == "CN-DRAFT2026")
+        .unwrap()
+        .basis = true;
+    let at = sdk(d, "umeng/push");
+    d.sdks[at].identity.packages = vec!["com.tencent".into(), "com.umeng.analytics".into()];
+    let at = sdk(d, "jiguang/jpush");
+    d.sdks[at].name.zh.clear();
+    d.sdks[at].source[0].date = "22.11.2026".into();
+    let at = sdk(d, "google/admob");
+    d.sdks[at].examples.matches = vec![vec!["class com.nothing.Like".into()]];
+    d.catalogue
+        .permission
+        .iter_mut()
+        .find(|p| p.name.ends_with(".CAMERA"))
+        .unwrap()
+        .protection = vec!["4-25 dangerous".into(), "20-36 dangerous".into()];
+    let f = d.functions.iter_mut().find(|f| f.id == "hotel").unwrap();
+    f.not_needed_clauses.push("CN-NOWHERE-1".into());
+    f.permission[0].reasons = vec!["no-such-reason".into()];
+    f.example[0].not_needed = vec!["android.permission.INTERNET".into()];
+
+    let found = check::check(&SignatureDb::from_tree(tree));
+    for (file, part) in [
+        ("law/CN-PIPL.toml", "quoted from memory"),
+        ("law/CN-DRAFT2026.toml", "cannot be a basis"),
+        (
+            "sdks/umeng/push.toml",
+            "`com.tencent` covers more than one SDK",
+        ),
+        (
+            "sdks/umeng/push.toml",
+            "`com.umeng.analytics` also shows `umeng/analytics`",
+        ),
+        ("sdks/jiguang/jpush.toml", "name has no `zh`"),
+        ("sdks/jiguang/jpush.toml", "the date `22.11.2026`"),
+        ("sdks/google/admob.toml", "does not match"),
+        ("imported/permissions.toml", "overlaps the one before"),
+        (
+            "functions/17-hotel.toml",
+            "clause `CN-NOWHERE-1` is unknown",
+        ),
+        (
+            "functions/17-hotel.toml",
+            "reason `no-such-reason` is unknown",
+        ),
+        ("functions/17-hotel.toml", "exceeding are {}"),
+    ] {
+        let seen = found
+            .iter()
+            .any(|c| c.file == file && c.message.contains(part));
+        assert!(seen, "{file}: {part} not in {found:#?}");
+    }
+}
