@@ -14,7 +14,7 @@ mod load;
     unreachable_pub,
     reason = "shared with the library, which uses all of it"
 )]
-#[path = "src/signatures/schema.rs"]
+#[path = "src/signatures/schema/mod.rs"]
 mod schema;
 
 fn main() {
@@ -22,7 +22,7 @@ fn main() {
         "signatures",
         "build.rs",
         "src/signatures/load.rs",
-        "src/signatures/schema.rs",
+        "src/signatures/schema",
     ] {
         println!("cargo::rerun-if-changed={path}");
     }

@@ -12,7 +12,7 @@
     clippy::as_conversions
 )]
 
-use crate::container::{clip, narrow, wide};
+use crate::bytes::{clip, narrow, wide};
 use crate::error::ParseError;
 use crate::limits::Limits;
 use goblin::container::{Container, Ctx, Endian};

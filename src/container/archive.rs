@@ -2,8 +2,7 @@
 
 use super::directory::{Directory, Header};
 use super::inflate::inflate;
-use super::{clip, narrow};
-use crate::bytes::Reader;
+use crate::bytes::{Reader, clip, narrow};
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;

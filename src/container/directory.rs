@@ -5,8 +5,7 @@
 //! specification (APPNOTE 4.3.14 to 4.3.16, 4.5.3). Where this reader goes on
 //! although Android would refuse the archive, it leaves an anomaly that says so.
 
-use super::{narrow, wide};
-use crate::bytes::Reader;
+use crate::bytes::{Reader, narrow, wide};
 use crate::error::ParseError;
 use std::borrow::Cow;
 

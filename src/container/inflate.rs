@@ -1,6 +1,6 @@
 //! Deflated bytes to plain ones. Which library and why: `docs/adr/0002-inflate-backend.md`.
 
-use super::wide;
+use crate::bytes::{narrow, wide};
 use crate::error::ParseError;
 use zlib_rs::{Inflate, InflateFlush, Status};
 
@@ -30,8 +30,8 @@ pub(super) fn inflate(data: &[u8], size: usize, offset: u64) -> Result<Vec<u8>, 
     loop {
         let read = stream.total_in();
         let written = stream.total_out();
-        let rest = data.get(super::narrow(read)..).unwrap_or_default();
-        let room = out.get_mut(super::narrow(written)..).unwrap_or_default();
+        let rest = data.get(narrow(read)..).unwrap_or_default();
+        let room = out.get_mut(narrow(written)..).unwrap_or_default();
         let at = offset.saturating_add(read);
         match stream.decompress(rest, room, InflateFlush::Finish) {
             Ok(Status::StreamEnd) => break,

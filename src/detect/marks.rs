@@ -3,7 +3,7 @@
 //! A mark is one thing that shows a library: a class under its package, a
 //! component, a native library, a key. Strong marks are things that only the
 //! library itself puts there; weak ones are shared with others or written by
-//! the host app as well, and two different ones are needed. A class that the
+//! the host app as well, and two of different kinds are needed. A class that the
 //! code only names shows a reference and never more.
 
 use crate::facts::Facts;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Grade {
     /// At least one strong mark: it is bundled.
     Strong,
-    /// At least two weak marks of different kinds or values: it is probably bundled.
+    /// Weak marks of at least two kinds: it is probably bundled.
     Weak,
     /// The code names its classes and the app does not define them: it is not bundled.
     Referenced,
@@ -308,7 +308,7 @@ impl<'d> MarkIndex<'d> {
 
     fn find_hosts(&self, facts: &Facts, found: &mut Found) {
         for host in &facts.hosts {
-            let mut names = vec![host.clone()];
+            let mut names = vec![host.clone(), format!("*.{host}")];
             names.extend(host.match_indices('.').filter_map(|(i, _)| Some(format!("*{}", host.get(i..)?))));
             for name in names {
                 if let Some((key, libraries)) = self.hosts.get_key_value(name.as_str()) {
@@ -359,8 +359,9 @@ fn grade(marks: &[Mark]) -> Option<Grade> {
     if marks.iter().any(|m| m.strong) {
         return Some(Grade::Strong);
     }
-    let weak = marks.iter().filter(|m| m.kind != MarkKind::Reference).count();
-    if weak >= 2 {
+    let weak: BTreeSet<MarkKind> =
+        marks.iter().map(|m| m.kind).filter(|kind| *kind != MarkKind::Reference).collect();
+    if weak.len() >= 2 {
         Some(Grade::Weak)
     } else if marks.iter().any(|m| m.kind == MarkKind::Reference) {
         Some(Grade::Referenced)
@@ -414,16 +415,17 @@ mod tests {
         )];
         assert!(grades(&libraries, &["meta A_KEY=1"]).is_empty());
         assert!(grades(&libraries, &["host log.a.com"]).is_empty());
+        assert!(grades(&libraries, &["host log.a.com", "host a.com"]).is_empty());
         assert_eq!(grades(&libraries, &["meta A_KEY=1", "host log.a.com"]), [("a/x".into(), Grade::Weak)]);
     }
 
     #[test]
     fn a_component_without_its_class_is_weak_unless_the_code_was_unreadable() {
         let libraries = [("a/x", identity(|i| i.components = vec!["com.a.Push".into()]))];
-        assert!(grades(&libraries, &["service com.a.Push"]).is_empty());
-        assert_eq!(grades(&libraries, &["service com.a.Push", "class com.a.Push"]).len(), 1);
+        assert!(grades(&libraries, &["service com.a.Push missing"]).is_empty());
+        assert_eq!(grades(&libraries, &["service com.a.Push"]).len(), 1);
         assert_eq!(
-            grades(&libraries, &["service com.a.Push", "unreadable code"]),
+            grades(&libraries, &["service com.a.Push missing", "unreadable code"]),
             [("a/x".into(), Grade::Strong)]
         );
     }

@@ -23,7 +23,9 @@
 //! ```
 //!
 //! `service` may also be `activity`, `receiver` or `provider`. Words behind the
-//! name may come in any order.
+//! name may come in any order. A component's class counts as defined by the app,
+//! unless the word `missing` says that it is not. `action A` is short for a
+//! receiver of the app's own for that action.
 
 use super::model::{CallFact, CallSite, ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State};
 use crate::incident::Channel;
@@ -118,7 +120,18 @@ fn one(example: &mut Example, line: &str) -> Result<(), String> {
         }),
         "activity" | "service" | "receiver" | "provider" => {
             let index = facts.manifest.components.len();
-            facts.manifest.components.push(component(word, rest, index)?);
+            let component = component(word, rest, index)?;
+            if !rest.split(' ').any(|w| w == "missing")
+                && let Some(dex) = facts.dex.first_mut()
+            {
+                dex.defines.push(component.name.clone());
+            }
+            facts.manifest.components.push(component);
+        }
+        "action" => {
+            let index = facts.manifest.components.len();
+            let own = format!("com.example.Receiver action={rest}");
+            facts.manifest.components.push(component("receiver", &own, index)?);
         }
         "meta" => {
             let (name, value) = rest.split_once('=').unwrap_or((rest, ""));
@@ -208,6 +221,7 @@ fn component(kind: &str, rest: &str, index: usize) -> Result<Component, String> 
     };
     for word in words {
         match word.split_once('=') {
+            None if word == "missing" => {}
             None if word == "exported" => {
                 component.exported = true;
                 component.exported_declared = Some(true);
@@ -307,7 +321,7 @@ mod tests {
         assert!(push.exported);
         assert_eq!(push.foreground_service_types, ["location", "camera"]);
         assert_eq!(push.intent_filters.first().unwrap().actions, ["A", "B"]);
-        assert_eq!(facts.dex.first().unwrap().defines, ["com.a.B", "com.b.C"]);
+        assert_eq!(facts.dex.first().unwrap().defines, ["com.a.B", "com.b.C", "com.x.Push"]);
         assert_eq!(facts.state(Channel::Native), State::Unreadable);
         assert!(!facts.complete());
     }

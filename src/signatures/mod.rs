@@ -5,7 +5,6 @@
 //! top. Lookups borrow from the database and never allocate more than a query.
 
 pub mod check;
-pub mod examples;
 mod index;
 pub mod judge;
 pub mod load;

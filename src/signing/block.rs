@@ -5,7 +5,8 @@ use super::{
     LineageNode, MAX_CERTIFICATES, Scheme, SchemeSigners, Signer, Signing, SigningBlock, trouble,
 };
 use crate::bytes::Reader;
-use crate::container::{Archive, clip, narrow, wide};
+use crate::bytes::{clip, narrow, wide};
+use crate::container::Archive;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 

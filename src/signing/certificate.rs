@@ -1,7 +1,7 @@
 //! One X.509 certificate, as far as a report needs it.
 
 use super::der::{self, INTEGER, SEQUENCE, Values};
-use crate::container::clip;
+use crate::bytes::clip;
 use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 use x509_parser::certificate::X509Certificate;

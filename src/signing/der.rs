@@ -1,6 +1,6 @@
 //! The little of DER (X.690) that PKCS #7 and keys need: walking over values.
 
-use crate::container::wide;
+use crate::bytes::wide;
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const OID: u8 = 0x06;

@@ -22,7 +22,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         .filter(|p| p.requested() && PERMISSIONS.contains(&p.permission.name.as_str()) && p.tier != Tier::Necessary)
         .map(|p| {
             let name = &p.permission.name;
-            let how = Text { zh: "权限".into(), en: "a permission".into() };
+            let how = Text { zh: "所申请的权限".into(), en: "a permission that it requests".into() };
             let values = [("how", how), ("permission", same(name))];
             let finding = Finding::new(rule, case, name, p.evidence.clone(), &values);
             match p.tier {

@@ -1,0 +1,91 @@
+//! The data files under `signatures/`, as written.
+//!
+//! `build.rs` compiles this file too: it parses every file into these types
+//! and packs them into one blob, so nothing here may use the rest of the crate.
+//! A file's id is its path: `functions/06-online-shopping.toml` holds the
+//! function `online-shopping`, `sdks/umeng/analytics.toml` the SDK
+//! `umeng/analytics`. Unknown keys are errors.
+
+mod function;
+mod law;
+mod permission;
+mod rule;
+mod sdk;
+
+pub use function::*;
+pub use law::*;
+pub use permission::*;
+pub use rule::*;
+pub use sdk::*;
+
+use serde::{Deserialize, Serialize};
+
+/// A text in both languages.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// Simplified Chinese.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub zh: String,
+    /// English.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub en: String,
+}
+
+/// How far a fact has been checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confidence {
+    /// Seen word for word in the source that is named.
+    Verified,
+    /// Seen in part, or as a summary.
+    Partly,
+    /// General knowledge: not seen in a source; never quoted, never a basis on its own.
+    #[default]
+    Memory,
+    /// Our own reasoning, labelled so wherever it is shown.
+    Derived,
+}
+
+/// Where a fact comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// Which fields of the file it supports (`identity`, `collects`, `*` …).
+    pub of: String,
+    /// Address, document, or coordinates with version.
+    pub from: String,
+    /// Day it was looked at, `YYYY-MM-DD`.
+    pub date: String,
+    /// How far it was checked.
+    pub confidence: Confidence,
+}
+
+/// Everything under `signatures/`, sorted by id.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data {
+    /// `functions/`.
+    pub functions: Vec<Function>,
+    /// `functions/reasons.toml`.
+    pub reasons: Reasons,
+    /// `store-types/`.
+    pub store_types: Vec<StoreTypes>,
+    /// `imported/permissions.toml`.
+    pub catalogue: PermissionCatalogue,
+    /// `permissions/`.
+    pub permissions: Vec<PermissionFile>,
+    /// `permissions/implied.toml`.
+    pub implied: Implied,
+    /// `information/kinds.toml`.
+    pub information: Information,
+    /// `information/categories.toml`.
+    pub categories: Categories,
+    /// `sdks/`.
+    pub sdks: Vec<Sdk>,
+    /// `packers/`.
+    pub packers: Vec<Packer>,
+    /// `law/`.
+    pub law: Vec<Instrument>,
+    /// `rules/`.
+    pub rules: Vec<Rule>,
+}

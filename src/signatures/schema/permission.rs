@@ -1,0 +1,201 @@
+//! `permissions/`, `imported/permissions.toml` and `information/kinds.toml`.
+
+use super::{Source, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `imported/permissions.toml`: the platform's permission catalogue over the API levels. Machine-made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionCatalogue {
+    /// Where it was made from, and how.
+    pub source: Vec<Source>,
+    /// All permissions, sorted by name.
+    pub permission: Vec<CataloguePermission>,
+}
+
+/// One permission of the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CataloguePermission {
+    /// Full name.
+    pub name: String,
+    /// Who defines it: `platform`, `module`, `health-connect`, `gms`, `oem`, `oem-cn` …
+    pub kind: String,
+    /// Vendor, where it is not the platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<String>,
+    /// Part of the public SDK.
+    #[serde(default)]
+    pub public: bool,
+    /// First API level that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u32>,
+    /// Last API level that has it, if it is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub removed_after: Option<u32>,
+    /// Group (`android.permission-group.LOCATION`); ours from API 29 on, where the platform names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Protection by API level, ascending, without overlaps: `"23-36 dangerous|instant"`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protection: Vec<String>,
+    /// The platform's label.
+    #[serde(default)]
+    pub label: Text,
+    /// What to know about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// `permissions/<group>.toml`: what personal information permissions open. Written by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PermissionFile {
+    /// Name of the file (`location`); the loader fills it in where the file does not state it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// The permissions of this file.
+    pub permission: Vec<PrivacyPermission>,
+    /// Sources of this file.
+    pub source: Vec<Source>,
+}
+
+/// How a permission shows up in a manifest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PermissionUse {
+    /// The app requests it with `uses-permission`.
+    #[default]
+    Requested,
+    /// A component is protected by it (`BIND_ACCESSIBILITY_SERVICE`): the app offers the service.
+    Component,
+}
+
+/// How sensitive the information is that a permission opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sensitivity {
+    /// Little.
+    Low,
+    /// Personal information.
+    Medium,
+    /// Sensitive personal information (PIPL Art. 28) or as far-reaching.
+    High,
+}
+
+/// The privacy side of one permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PrivacyPermission {
+    /// Full name, or a prefix ending in `*`, or an ending beginning with `*` (names that apps define under their own package name).
+    pub name: String,
+    /// Short name in both languages.
+    pub title: Text,
+    /// Ids of information kinds in `information/kinds.toml`; empty where it opens none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub information: Vec<String>,
+    /// How sensitive that is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sensitivity: Option<Sensitivity>,
+    /// Our group where the platform has none (`APPS`, `SPECIAL_ACCESS` …).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// How it shows up.
+    #[serde(default)]
+    pub shows: PermissionUse,
+    /// A way that needs no permission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<Text>,
+    /// First API level that has the alternative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative_since: Option<u32>,
+    /// Judged as this permission where a function does not name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_as: Option<String>,
+    /// Common to all kinds of apps and opens no personal information by itself: not judged against a function.
+    #[serde(default)]
+    pub neutral: bool,
+    /// Part of TC260-PG-20204A's list of permissions that open personal information.
+    #[serde(default)]
+    pub tc260_list: bool,
+    /// Part of T/TAF 077 that speaks of the information (`077.2`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taf077: Option<String>,
+    /// Google Play data type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub play_data_type: Option<String>,
+}
+
+/// `permissions/implied.toml`: what the platform adds to a manifest by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Implied {
+    /// Permissions that come with others below a target level (AOSP `split-permission`).
+    #[serde(default)]
+    pub split: Vec<SplitPermission>,
+    /// Features that a permission implies (AOSP, aapt).
+    #[serde(default)]
+    pub feature: Vec<ImpliedFeature>,
+    /// Sources of this file.
+    pub source: Vec<Source>,
+}
+
+/// "An app that requests `permission` and targets less than `target_below` also gets `adds`."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SplitPermission {
+    /// The permission that is requested; absent where every app below the level gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permission: Option<String>,
+    /// Target levels below this one; absent where the target does not matter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_below: Option<u32>,
+    /// First API level of the device on which this happens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u32>,
+    /// The permissions that are added.
+    pub adds: Vec<String>,
+    /// Why.
+    pub note: Text,
+}
+
+/// "An app that requests one of `permissions` needs `feature` unless it says otherwise."
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImpliedFeature {
+    /// Any of these.
+    pub permissions: Vec<String>,
+    /// The feature.
+    pub feature: String,
+    /// Only for target levels below this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_below: Option<u32>,
+    /// Only for target levels from this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_from: Option<u32>,
+}
+
+/// `information/kinds.toml`: the taxonomy of personal information.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Information {
+    /// The kinds by id (`location.precise`).
+    pub kind: BTreeMap<String, InformationKind>,
+    /// Sources of this file.
+    #[serde(default)]
+    pub source: Vec<Source>,
+}
+
+/// One kind of personal information.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InformationKind {
+    /// Name in Chinese.
+    pub zh: String,
+    /// Name in English.
+    pub en: String,
+    /// Sensitive personal information (PIPL Art. 28), as far as the kind alone tells.
+    #[serde(default)]
+    pub sensitive: bool,
+}

@@ -1,0 +1,150 @@
+//! `sdks/`, `packers/` and `information/categories.toml`.
+
+use super::{Source, Text};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `sdks/<vendor>/<sdk>.toml`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sdk {
+    /// `<vendor>/<sdk>`.
+    pub id: String,
+    /// Name; Chinese where the market has one.
+    pub name: Text,
+    /// The operator.
+    #[serde(default)]
+    pub vendor: Text,
+    /// ISO 3166 code of the operator's country; empty where it is not known.
+    #[serde(default)]
+    pub country: String,
+    /// `cn` or `global`.
+    #[serde(default)]
+    pub market: String,
+    /// `ads`, `analytics`, `push` …: an id of `information/categories.toml`.
+    #[serde(default)]
+    pub category: String,
+    /// The vendor's site.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub website: Option<String>,
+    /// What shows that it is inside.
+    pub identity: Identity,
+    /// What it collects, and how that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collects: Option<Collects>,
+    /// Permissions that the vendor's documents name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disclosed_permissions: Vec<String>,
+    /// What was read from the vendor's own binary.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed: Option<Observed>,
+    /// Sources of this file.
+    pub source: Vec<Source>,
+    /// Examples that are run.
+    pub examples: Examples,
+}
+
+/// What shows that an SDK is inside an app. Every list may be empty, not all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// Package prefixes of its own classes (strong): `com.umeng.analytics` covers itself and what is below.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packages: Vec<String>,
+    /// Prefixes that others use as well, or that no binary has confirmed (weak: two marks needed).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weak_packages: Vec<String>,
+    /// Class names of components (strong).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
+    /// Intent actions of its receivers and services (weak).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<String>,
+    /// `meta-data` keys (weak: the app's developer writes them); a `*` at the end is a prefix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meta_data: Vec<String>,
+    /// `meta-data` keys that several SDKs read, or that say little by themselves (weak).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weak_meta_data: Vec<String>,
+    /// File names of native libraries (strong); a `*` at the end before `.so` is a prefix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub native: Vec<String>,
+    /// Native libraries that no binary has confirmed, or that others ship as well (weak).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weak_native: Vec<String>,
+    /// Paths in the package (strong); a `*` at the end is a prefix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assets: Vec<String>,
+    /// Host names in strings (weak); `*.x.com` covers subdomains.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+}
+
+/// What an SDK collects.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collects {
+    /// Ids of information kinds.
+    pub information: Vec<String>,
+    /// `disclosure`: a vendor's or an app's document says so; `general-knowledge`: nobody checked, never cited.
+    pub basis: String,
+}
+
+/// What was read from a vendor's own binary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Observed {
+    /// File or coordinates with version.
+    pub files: Vec<String>,
+    /// Permissions that its manifest merges in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permissions: Vec<String>,
+    /// Components that its manifest merges in, `service:com.x.Y`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<String>,
+    /// `meta-data` keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub meta_data: Vec<String>,
+}
+
+/// Examples in the fact notation, each a list of lines that stand for one app.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Examples {
+    /// Apps in which it must be found.
+    #[serde(rename = "match")]
+    pub matches: Vec<Vec<String>>,
+    /// Apps in which it must not be found.
+    pub no_match: Vec<Vec<String>>,
+}
+
+/// `information/categories.toml`: kinds of SDKs.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Categories {
+    /// The categories by id: what an SDK of the kind is for.
+    pub category: BTreeMap<String, Text>,
+}
+
+
+
+/// `packers/<id>.toml`: a shield and what it leaves readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Packer {
+    /// The packer's id.
+    pub id: String,
+    /// Its name.
+    pub name: Text,
+    /// The operator.
+    #[serde(default)]
+    pub vendor: Text,
+    /// What shows that it was used.
+    pub identity: Identity,
+    /// What stays readable and what does not.
+    pub leaves: Text,
+    /// Sources of this file.
+    pub source: Vec<Source>,
+    /// Examples that are run.
+    pub examples: Examples,
+}
