@@ -3,12 +3,12 @@
 pub mod arsc;
 pub mod audit;
 pub mod bytes;
+pub mod cli;
 pub mod code;
 pub mod container;
 pub mod detect;
 pub mod dex;
 pub mod elf;
-pub mod cli;
 pub mod engine;
 pub mod error;
 pub mod facts;

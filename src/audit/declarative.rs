@@ -8,12 +8,22 @@ use crate::package::manifest::Component;
 use crate::signatures::schema::{Rule, RuleConfidence, Text, Tier};
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
-    if case.declared.functions.iter().any(|f| rule.when.except_functions.contains(&f.id)) {
+    if case
+        .declared
+        .functions
+        .iter()
+        .any(|f| rule.when.except_functions.contains(&f.id))
+    {
         return Vec::new();
     }
     let mut findings = permissions(rule, case);
     for component in &case.facts.manifest.components {
-        if rule.when.except_components.iter().any(|prefix| component.name.starts_with(prefix.as_str())) {
+        if rule
+            .when
+            .except_components
+            .iter()
+            .any(|prefix| component.name.starts_with(prefix.as_str()))
+        {
             continue;
         }
         findings.extend(protected(rule, case, component));
@@ -32,7 +42,10 @@ fn covers(rule: &Rule, tier: Tier) -> bool {
 fn weigh(finding: Finding, tier: Tier) -> Finding {
     match tier {
         Tier::OnUserAction => finding.milder(),
-        Tier::NotJudged => Finding { confidence: RuleConfidence::Tentative, ..finding },
+        Tier::NotJudged => Finding {
+            confidence: RuleConfidence::Tentative,
+            ..finding
+        },
         Tier::Necessary | Tier::NotNeeded => finding,
     }
 }
@@ -40,17 +53,31 @@ fn weigh(finding: Finding, tier: Tier) -> Finding {
 fn permissions(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     case.permissions
         .iter()
-        .filter(|p| p.requested() && rule.when.permissions.contains(&p.permission.name) && covers(rule, p.tier))
+        .filter(|p| {
+            p.requested()
+                && rule.when.permissions.contains(&p.permission.name)
+                && covers(rule, p.tier)
+        })
         .map(|p| {
             let name = &p.permission.name;
-            let values = [("permission", same(name)), ("title", title(case, name)), ("information", information(case, name))];
-            weigh(Finding::new(rule, case, name, p.evidence.clone(), &values), p.tier)
+            let values = [
+                ("permission", same(name)),
+                ("title", title(case, name)),
+                ("information", information(case, name)),
+            ];
+            weigh(
+                Finding::new(rule, case, name, p.evidence.clone(), &values),
+                p.tier,
+            )
         })
         .collect()
 }
 
 fn protected(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Finding> {
-    let permission = component.permission.as_ref().filter(|p| rule.when.component_permissions.contains(p))?;
+    let permission = component
+        .permission
+        .as_ref()
+        .filter(|p| rule.when.component_permissions.contains(p))?;
     let tier = verdict::tier(permission, case.declared, case.db);
     if !covers(rule, tier) {
         return None;
@@ -66,9 +93,16 @@ fn protected(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Find
     let evidence = Evidence::element(
         case.facts,
         &component.at,
-        format!("{} {} android:permission={permission}", component.kind.name(), component.name),
+        format!(
+            "{} {} android:permission={permission}",
+            component.kind.name(),
+            component.name
+        ),
     );
-    Some(weigh(Finding::new(rule, case, &component.name, vec![evidence], &values), tier))
+    Some(weigh(
+        Finding::new(rule, case, &component.name, vec![evidence], &values),
+        tier,
+    ))
 }
 
 fn acting(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Finding> {
@@ -83,13 +117,22 @@ fn acting(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Finding
         return None;
     }
     let list = actions.join(", ");
-    let values = [("component", same(&component.name)), ("actions", same(&list))];
+    let values = [
+        ("component", same(&component.name)),
+        ("actions", same(&list)),
+    ];
     let evidence = Evidence::element(
         case.facts,
         &component.at,
         format!("{} {} action {list}", component.kind.name(), component.name),
     );
-    Some(Finding::new(rule, case, &component.name, vec![evidence], &values))
+    Some(Finding::new(
+        rule,
+        case,
+        &component.name,
+        vec![evidence],
+        &values,
+    ))
 }
 
 fn in_foreground(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Finding> {
@@ -114,12 +157,27 @@ fn in_foreground(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<
         .collect();
     let values = [
         ("component", same(&component.name)),
-        ("types", Text { zh: format!("{list}（{}）", zh.join("、")), en: list.clone() }),
+        (
+            "types",
+            Text {
+                zh: format!("{list}（{}）", zh.join("、")),
+                en: list.clone(),
+            },
+        ),
     ];
     let evidence = Evidence::element(
         case.facts,
         &component.at,
-        format!("service {} android:foregroundServiceType={list}", component.name),
+        format!(
+            "service {} android:foregroundServiceType={list}",
+            component.name
+        ),
     );
-    Some(Finding::new(rule, case, &component.name, vec![evidence], &values))
+    Some(Finding::new(
+        rule,
+        case,
+        &component.name,
+        vec![evidence],
+        &values,
+    ))
 }

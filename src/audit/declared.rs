@@ -69,8 +69,16 @@ impl<'d> Declared<'d> {
     /// Resolves what a person typed: ids, slugs, Chinese or English names, or a store's category name.
     ///
     /// A store category that stands for several functions is an error that names them: a guess is not a declaration.
-    pub fn resolve(db: &'d SignatureDb, queries: &[String], edition: Edition) -> Result<Self, UnknownFunction> {
-        let mut declared = Self { functions: Vec::new(), source: DeclaredBy::None, edition };
+    pub fn resolve(
+        db: &'d SignatureDb,
+        queries: &[String],
+        edition: Edition,
+    ) -> Result<Self, UnknownFunction> {
+        let mut declared = Self {
+            functions: Vec::new(),
+            source: DeclaredBy::None,
+            edition,
+        };
         for query in queries {
             let function = match db.function(query) {
                 Some(function) => {
@@ -97,17 +105,29 @@ impl<'d> Declared<'d> {
     }
 }
 
-fn by_store_category<'d>(db: &'d SignatureDb, query: &str) -> Result<&'d Function, UnknownFunction> {
-    let mut ids: Vec<String> =
-        db.store_category(query).into_iter().flat_map(|(_, category)| category.functions.clone()).collect();
+fn by_store_category<'d>(
+    db: &'d SignatureDb,
+    query: &str,
+) -> Result<&'d Function, UnknownFunction> {
+    let mut ids: Vec<String> = db
+        .store_category(query)
+        .into_iter()
+        .flat_map(|(_, category)| category.functions.clone())
+        .collect();
     ids.dedup();
     match ids.as_slice() {
-        [id] => db.function(id).ok_or_else(|| UnknownFunction { query: query.into(), candidates: Vec::new() }),
+        [id] => db.function(id).ok_or_else(|| UnknownFunction {
+            query: query.into(),
+            candidates: Vec::new(),
+        }),
         _ => {
             if ids.is_empty() {
                 ids = similar(db, query);
             }
-            Err(UnknownFunction { query: query.into(), candidates: ids })
+            Err(UnknownFunction {
+                query: query.into(),
+                candidates: ids,
+            })
         }
     }
 }

@@ -84,7 +84,11 @@ impl Evidence {
         Self {
             file: Some(at.file.clone()),
             entry: Some("AndroidManifest.xml".into()),
-            entry_sha256: facts.files.iter().find(|f| f.name == at.file).and_then(|f| f.manifest_sha256.clone()),
+            entry_sha256: facts
+                .files
+                .iter()
+                .find(|f| f.name == at.file)
+                .and_then(|f| f.manifest_sha256.clone()),
             path: Some(at.path.clone()),
             offset: Some(at.offset),
             ..Self::new(EvidenceKind::Manifest, value)

@@ -36,7 +36,13 @@ pub(crate) type Values<'v> = &'v [(&'v str, Text)];
 
 impl Finding {
     /// A finding of `rule` about `subject`.
-    pub(crate) fn new(rule: &Rule, case: &Case<'_>, subject: &str, evidence: Vec<Evidence>, values: Values<'_>) -> Self {
+    pub(crate) fn new(
+        rule: &Rule,
+        case: &Case<'_>,
+        subject: &str,
+        evidence: Vec<Evidence>,
+        values: Values<'_>,
+    ) -> Self {
         let mut hash = Sha256::new();
         for part in [rule.id.as_str(), &case.facts.manifest.package, subject] {
             hash.update(part.as_bytes());
@@ -59,7 +65,10 @@ impl Finding {
     }
 
     /// The same, with clauses added in front of the rule's own.
-    pub(crate) fn with_clauses<'c>(mut self, clauses: impl IntoIterator<Item = &'c String>) -> Self {
+    pub(crate) fn with_clauses<'c>(
+        mut self,
+        clauses: impl IntoIterator<Item = &'c String>,
+    ) -> Self {
         let mut all: Vec<String> = clauses.into_iter().cloned().collect();
         all.append(&mut self.clauses);
         let mut seen = std::collections::BTreeSet::new();
@@ -82,12 +91,22 @@ impl Finding {
 /// Puts values into the `{names}` of a text.
 pub(crate) fn fill(text: &Text, values: Values<'_>) -> Text {
     let one = |template: &str, pick: fn(&Text) -> &str| {
-        values.iter().fold(template.to_owned(), |done, (name, value)| done.replace(&format!("{{{name}}}"), pick(value)))
+        values
+            .iter()
+            .fold(template.to_owned(), |done, (name, value)| {
+                done.replace(&format!("{{{name}}}"), pick(value))
+            })
     };
-    Text { zh: one(&text.zh, |t| &t.zh), en: one(&text.en, |t| &t.en) }
+    Text {
+        zh: one(&text.zh, |t| &t.zh),
+        en: one(&text.en, |t| &t.en),
+    }
 }
 
 /// The same words in both languages: names of permissions and classes.
 pub(crate) fn same(text: &str) -> Text {
-    Text { zh: text.into(), en: text.into() }
+    Text {
+        zh: text.into(),
+        en: text.into(),
+    }
 }

@@ -39,9 +39,19 @@ pub struct Audit {
 }
 
 /// Judges one app.
-pub fn audit(facts: &Facts, detections: &Detections, declared: &Declared<'_>, db: &SignatureDb) -> Audit {
+pub fn audit(
+    facts: &Facts,
+    detections: &Detections,
+    declared: &Declared<'_>,
+    db: &SignatureDb,
+) -> Audit {
     let permissions = verdict::all(facts, detections, declared, db);
-    let case = Case { facts, declared, permissions: &permissions, db };
+    let case = Case {
+        facts,
+        declared,
+        permissions: &permissions,
+        db,
+    };
     let mut findings = Vec::new();
     for rule in &db.data.rules {
         if rule.when.code {
@@ -51,8 +61,18 @@ pub fn audit(facts: &Facts, detections: &Detections, declared: &Declared<'_>, db
         }
     }
     findings.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then_with(|| (&a.rule, &a.subject, &a.id).cmp(&(&b.rule, &b.subject, &b.id)))
+        b.severity
+            .cmp(&a.severity)
+            .then_with(|| (&a.rule, &a.subject, &a.id).cmp(&(&b.rule, &b.subject, &b.id)))
     });
-    let suggestions = if declared.functions.is_empty() { suggest(facts, db) } else { Vec::new() };
-    Audit { permissions, findings, suggestions }
+    let suggestions = if declared.functions.is_empty() {
+        suggest(facts, db)
+    } else {
+        Vec::new()
+    };
+    Audit {
+        permissions,
+        findings,
+        suggestions,
+    }
 }

@@ -21,8 +21,12 @@ pub struct Suggestion {
 const MOST: usize = 3;
 
 /// Functions of `android:appCategory` values that name one kind of app (developer guide, `appCategory`).
-const APP_CATEGORIES: [(&str, &str); 4] =
-    [("game", "online-game"), ("maps", "map-navigation"), ("news", "news"), ("image", "photo-beauty")];
+const APP_CATEGORIES: [(&str, &str); 4] = [
+    ("game", "online-game"),
+    ("maps", "map-navigation"),
+    ("news", "news"),
+    ("image", "photo-beauty"),
+];
 
 /// At most three functions, best first.
 pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
@@ -43,7 +47,10 @@ pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
             }
         }
         let category = application.app_category.as_deref();
-        if APP_CATEGORIES.iter().any(|&(name, id)| Some(name) == category && id == function.id) {
+        if APP_CATEGORIES
+            .iter()
+            .any(|&(name, id)| Some(name) == category && id == function.id)
+        {
             score += 6;
             because.push(format!("appCategory={}", category.unwrap_or_default()));
         }
@@ -55,7 +62,10 @@ pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
     scored
         .into_iter()
         .take(MOST)
-        .map(|(_, function, because)| Suggestion { function: function.id.clone(), because })
+        .map(|(_, function, because)| Suggestion {
+            function: function.id.clone(),
+            because,
+        })
         .collect()
 }
 
@@ -63,7 +73,9 @@ pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
 fn says(text: &str, keyword: &str) -> bool {
     if keyword.is_ascii() {
         let keyword = keyword.to_ascii_lowercase();
-        text.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| word == keyword)
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == keyword)
     } else {
         text.contains(keyword)
     }

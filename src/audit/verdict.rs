@@ -55,12 +55,20 @@ pub(super) fn all(
     declared: &Declared<'_>,
     db: &SignatureDb,
 ) -> Vec<PermissionVerdict> {
-    detections.permissions.iter().map(|p| one(facts, p, declared, db)).collect()
+    detections
+        .permissions
+        .iter()
+        .map(|p| one(facts, p, declared, db))
+        .collect()
 }
 
 /// Tier of a permission for the declared functions, also of one that a component shows.
 pub(crate) fn tier(permission: &str, declared: &Declared<'_>, db: &SignatureDb) -> Tier {
-    if declared.edition == Edition::Supply { Tier::NotJudged } else { db.tier(&declared.functions, permission).tier }
+    if declared.edition == Edition::Supply {
+        Tier::NotJudged
+    } else {
+        db.tier(&declared.functions, permission).tier
+    }
 }
 
 fn one(
@@ -71,7 +79,11 @@ fn one(
 ) -> PermissionVerdict {
     let judgement = db.tier(&declared.functions, &permission.name);
     let supply = declared.edition == Edition::Supply && !declared.functions.is_empty();
-    let tier = if supply { Tier::NotJudged } else { judgement.tier };
+    let tier = if supply {
+        Tier::NotJudged
+    } else {
+        judgement.tier
+    };
     let reasons = || judgement.reasons.iter().map(|(_, reason)| *reason);
     let reason = match tier {
         Tier::NotJudged if supply => Text {
@@ -85,8 +97,13 @@ fn one(
         },
         Tier::Necessary | Tier::OnUserAction => join(reasons().map(|r| (r.zh.as_str(), r.en.as_str()))),
     };
-    let own_alternative = db.permission(&permission.name).and_then(|p| p.privacy).and_then(|p| p.alternative.clone());
-    let alternative = reasons().find_map(|r| r.alternative.clone()).or(own_alternative);
+    let own_alternative = db
+        .permission(&permission.name)
+        .and_then(|p| p.privacy)
+        .and_then(|p| p.alternative.clone());
+    let alternative = reasons()
+        .find_map(|r| r.alternative.clone())
+        .or(own_alternative);
     let evidence = permission
         .requests
         .iter()
@@ -106,12 +123,22 @@ fn one(
             Tier::Necessary | Tier::OnUserAction | Tier::NotNeeded => RuleConfidence::Firm,
         },
         tier,
-        function: judgement.function.filter(|_| tier != Tier::NotJudged).map(|f| f.id.clone()),
+        function: judgement
+            .function
+            .filter(|_| tier != Tier::NotJudged)
+            .map(|f| f.id.clone()),
         reason,
-        condition: judgement.condition.filter(|_| tier != Tier::NotJudged).cloned(),
+        condition: judgement
+            .condition
+            .filter(|_| tier != Tier::NotJudged)
+            .cloned(),
         alternative,
         avoidable: judgement.avoidable && tier == Tier::OnUserAction,
-        clauses: if tier == Tier::NotJudged { Vec::new() } else { judgement.clauses.iter().map(|c| (*c).to_owned()).collect() },
+        clauses: if tier == Tier::NotJudged {
+            Vec::new()
+        } else {
+            judgement.clauses.iter().map(|c| (*c).to_owned()).collect()
+        },
         permission: permission.clone(),
         evidence,
     }
@@ -119,7 +146,10 @@ fn one(
 
 fn not_judged(why: Option<NotJudged>) -> Text {
     let (zh, en) = match why {
-        Some(NotJudged::NoFunction) => ("未声明功能，不作超范围判断", "no function was declared: nothing is judged as beyond it"),
+        Some(NotJudged::NoFunction) => (
+            "未声明功能，不作超范围判断",
+            "no function was declared: nothing is judged as beyond it",
+        ),
         Some(NotJudged::Neutral) => (
             "各类应用通用、本身不直接开放个人信息的权限",
             "common to all kinds of apps; opens no personal information by itself",
@@ -128,16 +158,23 @@ fn not_judged(why: Option<NotJudged>) -> Text {
             "39类之外的应用，没有对应的必要个人信息清单，需由运营者说明用途",
             "outside the 39 types there is no list of necessary information: the operator has to state the purpose",
         ),
-        Some(NotJudged::Unknown) | None => {
-            ("数据库未收录该权限与所声明功能的关系", "the data does not say what this permission means for the declared function")
-        }
+        Some(NotJudged::Unknown) | None => (
+            "数据库未收录该权限与所声明功能的关系",
+            "the data does not say what this permission means for the declared function",
+        ),
     };
-    Text { zh: zh.into(), en: en.into() }
+    Text {
+        zh: zh.into(),
+        en: en.into(),
+    }
 }
 
 fn join<'r>(texts: impl Iterator<Item = (&'r str, &'r str)>) -> Text {
     let (zh, en): (Vec<_>, Vec<_>) = texts.unzip();
-    Text { zh: zh.join("；"), en: en.join("; ") }
+    Text {
+        zh: zh.join("；"),
+        en: en.join("; "),
+    }
 }
 
 impl PermissionVerdict {

@@ -22,7 +22,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
         Command::Facts(facts) => {
             let found = extract(&facts.files)?;
             deliver(&json(&found)?, facts.output.as_deref())?;
-            Ok(if found.complete() { Exit::Clean } else { Exit::Incomplete })
+            Ok(if found.complete() {
+                Exit::Clean
+            } else {
+                Exit::Incomplete
+            })
         }
         Command::Judge(judge) => {
             let facts = read_facts(&judge.facts)?;
@@ -32,19 +36,27 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();
             match ask.id {
-                Some(id) => print(&explain::one(&db, &id, language).ok_or_else(|| unknown(&id, language))?)?,
+                Some(id) => {
+                    print(&explain::one(&db, &id, language).ok_or_else(|| unknown(&id, language))?)?
+                }
                 None => print(&explain::list(&db, language))?,
             }
             Ok(Exit::Clean)
         }
-        Command::Db { command: Db::Check { signatures } } => check(signatures.as_deref()),
+        Command::Db {
+            command: Db::Check { signatures },
+        } => check(signatures.as_deref()),
     }
 }
 
 fn unknown(id: &str, language: Language) -> Stop {
     let what = match language {
-        Language::Zh => format!("数据库中没有 `{id}`；不带参数运行 `permscope explain` 可列出全部条目"),
-        Language::En => format!("the data has no `{id}`; `permscope explain` without a name lists everything"),
+        Language::Zh => {
+            format!("数据库中没有 `{id}`；不带参数运行 `permscope explain` 可列出全部条目")
+        }
+        Language::En => {
+            format!("the data has no `{id}`; `permscope explain` without a name lists everything")
+        }
     };
     Stop::new(Exit::Usage, what)
 }
@@ -56,12 +68,24 @@ fn extract(files: &[PathBuf]) -> Result<Facts, Stop> {
 }
 
 fn read_facts(path: &Path) -> Result<Facts, Stop> {
-    let sources = engine::open(&[path.to_owned()], &Limits::default()).map_err(|e| Stop::new(Exit::Usage, e))?;
-    let source = sources.first().ok_or_else(|| Stop::new(Exit::Usage, "no facts"))?;
-    let facts: Facts = serde_json::from_slice(&source.bytes)
-        .map_err(|e| Stop::new(Exit::Usage, format!("{}: not a facts file: {e}", path.display())))?;
+    let sources = engine::open(&[path.to_owned()], &Limits::default())
+        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let source = sources
+        .first()
+        .ok_or_else(|| Stop::new(Exit::Usage, "no facts"))?;
+    let facts: Facts = serde_json::from_slice(&source.bytes).map_err(|e| {
+        Stop::new(
+            Exit::Usage,
+            format!("{}: not a facts file: {e}", path.display()),
+        )
+    })?;
     if facts.schema != crate::facts::SCHEMA {
-        let what = format!("{}: facts of layout `{}`, this version reads `{}`", path.display(), facts.schema, crate::facts::SCHEMA);
+        let what = format!(
+            "{}: facts of layout `{}`, this version reads `{}`",
+            path.display(),
+            facts.schema,
+            crate::facts::SCHEMA
+        );
         return Err(Stop::new(Exit::Usage, what));
     }
     Ok(facts)
@@ -84,7 +108,8 @@ fn report(facts: &Facts, judging: &Judging) -> Result<Exit, Stop> {
         args::Edition::Consumer => Edition::Consumer,
         args::Edition::Supply => Edition::Supply,
     };
-    let declared = Declared::resolve(&db, &judging.functions, edition).map_err(|e| Stop::new(Exit::Usage, e))?;
+    let declared = Declared::resolve(&db, &judging.functions, edition)
+        .map_err(|e| Stop::new(Exit::Usage, e))?;
     let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
     let written = match judging.format {
         Format::Text => text::render(&report, languages.first()),
@@ -119,30 +144,40 @@ fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
 
 fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
     match output {
-        Some(path) => {
-            std::fs::write(path, text).map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display())))
-        }
+        Some(path) => std::fs::write(path, text)
+            .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display()))),
         None => print(text),
     }
 }
 
 fn languages(asked: Option<&str>) -> Result<Languages, Stop> {
     match asked {
-        Some(text) => Languages::parse(text)
-            .ok_or_else(|| Stop::new(Exit::Usage, format!("--lang takes zh, en or zh,en, not `{text}`"))),
+        Some(text) => Languages::parse(text).ok_or_else(|| {
+            Stop::new(
+                Exit::Usage,
+                format!("--lang takes zh, en or zh,en, not `{text}`"),
+            )
+        }),
         None => Ok(Languages::only(locale())),
     }
 }
 
 /// The locale of messages, in the order of POSIX (XBD 8.2): LC_ALL, LC_MESSAGES, LANG.
-#[allow(clippy::disallowed_methods, reason = "the command line is where the environment is read")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the command line is where the environment is read"
+)]
 fn locale() -> Language {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
         .iter()
         .filter_map(|name| std::env::var(name).ok())
         .find(|value| !value.is_empty())
         .unwrap_or_default();
-    if set.to_ascii_lowercase().starts_with("zh") { Language::Zh } else { Language::En }
+    if set.to_ascii_lowercase().starts_with("zh") {
+        Language::Zh
+    } else {
+        Language::En
+    }
 }
 
 fn check(overlay: Option<&Path>) -> Result<Exit, Stop> {
@@ -152,12 +187,21 @@ fn check(overlay: Option<&Path>) -> Result<Exit, Stop> {
         print(&format!("{complaint}\n"))?;
     }
     if !complaints.is_empty() {
-        return Err(Stop::new(Exit::Findings, format!("{} complaints about the data", complaints.len())));
+        return Err(Stop::new(
+            Exit::Findings,
+            format!("{} complaints about the data", complaints.len()),
+        ));
     }
     let counts = db.counts();
     print(&format!(
         "data {} {}: {} functions, {} permissions, {} SDKs, {} rules, {} clauses: all well-formed, all examples hold\n",
-        db.version, db.digest, counts.functions, counts.permissions, counts.sdks, counts.rules, counts.clauses
+        db.version,
+        db.digest,
+        counts.functions,
+        counts.permissions,
+        counts.sdks,
+        counts.rules,
+        counts.clauses
     ))?;
     Ok(Exit::Clean)
 }

@@ -2,12 +2,18 @@
 
 use crate::report::{Language, Languages, words::word};
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::{Clause, ClauseText, Confidence, Function, Identity, Instrument, Rule, Sdk, Source, Text, Tier};
+use crate::signatures::schema::{
+    Clause, ClauseText, Confidence, Function, Identity, Instrument, Rule, Sdk, Source, Text, Tier,
+};
 use std::fmt::Write;
 
 /// The explanation of an id or name; `None` where the data does not know it.
 pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<String> {
-    let mut page = Page { db, language, out: String::new() };
+    let mut page = Page {
+        db,
+        language,
+        out: String::new(),
+    };
     if let Some(function) = db.function(id) {
         page.function(function);
     } else if let Some(rule) = db.rule(id) {
@@ -25,7 +31,13 @@ pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<Stri
         page.identity(&packer.identity);
         page.sources(&packer.source);
     } else if let Some(kind) = db.information(id) {
-        page.head(id, &Text { zh: kind.zh.clone(), en: kind.en.clone() });
+        page.head(
+            id,
+            &Text {
+                zh: kind.zh.clone(),
+                en: kind.en.clone(),
+            },
+        );
         page.opened_by(id);
     } else if !page.permission(id) {
         return None;
@@ -35,7 +47,11 @@ pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<Stri
 
 /// Everything that can be explained, a line each.
 pub(super) fn list(db: &SignatureDb, language: Language) -> String {
-    let mut page = Page { db, language, out: String::new() };
+    let mut page = Page {
+        db,
+        language,
+        out: String::new(),
+    };
     page.title("功能", "Functions");
     for f in &db.data.functions {
         page.item(&f.id, &f.name);
@@ -56,7 +72,10 @@ pub(super) fn list(db: &SignatureDb, language: Language) -> String {
     for s in &db.data.sdks {
         page.item(&s.id, &s.name);
     }
-    page.title("涉及个人信息的权限", "Permissions that open personal information");
+    page.title(
+        "涉及个人信息的权限",
+        "Permissions that open personal information",
+    );
     for p in db.data.permissions.iter().flat_map(|f| &f.permission) {
         page.item(&p.name, &p.title);
     }
@@ -78,7 +97,10 @@ impl Page<'_> {
     }
 
     fn text(&self, text: &Text) -> String {
-        Languages::only(self.language).prose(text).get(self.language).to_owned()
+        Languages::only(self.language)
+            .prose(text)
+            .get(self.language)
+            .to_owned()
     }
 
     fn line(&mut self, text: &str) {
@@ -115,7 +137,13 @@ impl Page<'_> {
 
     fn sources(&mut self, sources: &[Source]) {
         for source in sources {
-            let line = format!("{}: {} · {} · {}", source.of, source.from, source.date, self.checked(source.confidence));
+            let line = format!(
+                "{}: {} · {} · {}",
+                source.of,
+                source.from,
+                source.date,
+                self.checked(source.confidence)
+            );
             self.field("来源", "source", &line);
         }
     }
@@ -123,18 +151,48 @@ impl Page<'_> {
     fn checked(&self, confidence: Confidence) -> &'static str {
         let zh = self.language == Language::Zh;
         match confidence {
-            Confidence::Verified => if zh { "已逐字核对" } else { "checked word for word" },
-            Confidence::Partly => if zh { "部分核对" } else { "checked in part" },
-            Confidence::Memory => if zh { "未核对，引用前须查证原文" } else { "not checked: look it up before citing" },
-            Confidence::Derived => if zh { "本项目推导" } else { "our own derivation" },
+            Confidence::Verified => {
+                if zh {
+                    "已逐字核对"
+                } else {
+                    "checked word for word"
+                }
+            }
+            Confidence::Partly => {
+                if zh {
+                    "部分核对"
+                } else {
+                    "checked in part"
+                }
+            }
+            Confidence::Memory => {
+                if zh {
+                    "未核对，引用前须查证原文"
+                } else {
+                    "not checked: look it up before citing"
+                }
+            }
+            Confidence::Derived => {
+                if zh {
+                    "本项目推导"
+                } else {
+                    "our own derivation"
+                }
+            }
         }
     }
 
     fn cite(&self, id: &str) -> String {
         match self.db.clause(id) {
             Some((instrument, clause)) => match self.language {
-                Language::Zh => format!("《{}》{} [{id}]", self.text(&instrument.title), clause.number),
-                Language::En => format!("{}, {} [{id}]", self.text(&instrument.title), clause.number),
+                Language::Zh => format!(
+                    "《{}》{} [{id}]",
+                    self.text(&instrument.title),
+                    clause.number
+                ),
+                Language::En => {
+                    format!("{}, {} [{id}]", self.text(&instrument.title), clause.number)
+                }
             },
             None => id.to_owned(),
         }
@@ -149,33 +207,67 @@ impl Page<'_> {
 
     fn function(&mut self, function: &Function) {
         self.head(&function.id, &function.name);
-        self.field("基本功能", "basic function", &self.text(&function.basic_function));
+        self.field(
+            "基本功能",
+            "basic function",
+            &self.text(&function.basic_function),
+        );
         if let Some(clause) = &function.clause {
             self.cites(std::slice::from_ref(clause));
         }
         if function.needs_no_personal_info {
-            self.line(&format!("  {}", self.pick("无须个人信息，即可使用基本功能服务", "no personal information is needed for the basic function")));
+            self.line(&format!(
+                "  {}",
+                self.pick(
+                    "无须个人信息，即可使用基本功能服务",
+                    "no personal information is needed for the basic function"
+                )
+            ));
         }
         for info in &function.necessary_info {
-            let text = Text { zh: info.zh.clone(), en: info.en.clone() };
+            let text = Text {
+                zh: info.zh.clone(),
+                en: info.en.clone(),
+            };
             self.field("必要个人信息", "necessary information", &self.text(&text));
         }
         for tier in [Tier::Necessary, Tier::OnUserAction] {
-            let key = if tier == Tier::Necessary { "necessary" } else { "on-user-action" };
+            let key = if tier == Tier::Necessary {
+                "necessary"
+            } else {
+                "on-user-action"
+            };
             self.line(&format!("  {}", word(key, self.language)));
             for permission in function.permission.iter().filter(|p| p.tier == tier) {
                 let reasons: Vec<String> = permission
                     .reasons
                     .iter()
                     .filter_map(|id| self.db.reason(id))
-                    .map(|r| self.text(&Text { zh: r.zh.clone(), en: r.en.clone() }))
+                    .map(|r| {
+                        self.text(&Text {
+                            zh: r.zh.clone(),
+                            en: r.en.clone(),
+                        })
+                    })
                     .collect();
-                let condition = permission.condition.as_ref().map(|c| format!(" ({})", self.text(c))).unwrap_or_default();
-                let line = format!("    {} — {}{condition}", permission.name, reasons.join(self.pick("；", "; ")));
+                let condition = permission
+                    .condition
+                    .as_ref()
+                    .map(|c| format!(" ({})", self.text(c)))
+                    .unwrap_or_default();
+                let line = format!(
+                    "    {} — {}{condition}",
+                    permission.name,
+                    reasons.join(self.pick("；", "; "))
+                );
                 self.line(&line);
             }
         }
-        self.line(&format!("  {} ({})", word("not-needed", self.language), function.not_needed.len()));
+        self.line(&format!(
+            "  {} ({})",
+            word("not-needed", self.language),
+            function.not_needed.len()
+        ));
         for name in &function.not_needed {
             self.line(&format!("    {name}"));
         }
@@ -190,13 +282,21 @@ impl Page<'_> {
         self.head(&rule.id, &rule.title);
         self.field("说明", "what", &self.text(&rule.message));
         self.field("建议", "what to do", &self.text(&rule.remedy));
-        self.field("可能的误报", "may look like this and is none", &self.text(&rule.false_positives));
+        self.field(
+            "可能的误报",
+            "may look like this and is none",
+            &self.text(&rule.false_positives),
+        );
         self.cites(&rule.clauses);
     }
 
     fn sdk(&mut self, sdk: &Sdk) {
         self.head(&sdk.id, &sdk.name);
-        self.field("运营者", "vendor", &format!("{} {}", self.text(&sdk.vendor), sdk.country));
+        self.field(
+            "运营者",
+            "vendor",
+            &format!("{} {}", self.text(&sdk.vendor), sdk.country),
+        );
         if let Some(purpose) = self.db.data.categories.category.get(&sdk.category) {
             self.field("用途", "purpose", &self.text(purpose));
         }
@@ -206,22 +306,38 @@ impl Page<'_> {
                 .information
                 .iter()
                 .filter_map(|id| self.db.information(id))
-                .map(|k| self.text(&Text { zh: k.zh.clone(), en: k.en.clone() }))
+                .map(|k| {
+                    self.text(&Text {
+                        zh: k.zh.clone(),
+                        en: k.en.clone(),
+                    })
+                })
                 .collect();
             let basis = if collects.basis == "disclosure" {
                 self.pick("依据公开披露", "by disclosure")
             } else {
-                self.pick("一般认知，未经查证，不得引用", "general knowledge, not checked, not to be cited")
+                self.pick(
+                    "一般认知，未经查证，不得引用",
+                    "general knowledge, not checked, not to be cited",
+                )
             };
             let line = format!("{} ({basis})", names.join(self.pick("、", ", ")));
             self.field("收集的信息", "collects", &line);
         }
         let disclosed = sdk.disclosed_permissions.join(", ");
-        self.field("厂商文档列明的权限", "permissions in the vendor's documents", &disclosed);
+        self.field(
+            "厂商文档列明的权限",
+            "permissions in the vendor's documents",
+            &disclosed,
+        );
         if let Some(observed) = &sdk.observed {
             let (files, permissions) = (observed.files.join(", "), observed.permissions.join(", "));
             self.field("所检视的二进制", "binaries read", &files);
-            self.field("其清单带入的权限", "permissions that its manifest merges in", &permissions);
+            self.field(
+                "其清单带入的权限",
+                "permissions that its manifest merges in",
+                &permissions,
+            );
         }
         self.identity(&sdk.identity);
         self.sources(&sdk.source);
@@ -233,7 +349,11 @@ impl Page<'_> {
             ("类包名（弱）", "packages (weak)", &identity.weak_packages),
             ("组件", "components", &identity.components),
             ("原生库", "native libraries", &identity.native),
-            ("原生库（弱）", "native libraries (weak)", &identity.weak_native),
+            (
+                "原生库（弱）",
+                "native libraries (weak)",
+                &identity.weak_native,
+            ),
             ("meta-data（弱）", "meta-data (weak)", &identity.meta_data),
             ("意图动作（弱）", "actions (weak)", &identity.actions),
             ("文件", "files", &identity.assets),
@@ -275,7 +395,13 @@ impl Page<'_> {
         let (signals, needs) = (clause.signals.join(", "), clause.needs.join(", "));
         self.field("信号", "signals", &signals);
         self.field("还需要", "also needed", &needs);
-        for rule in self.db.data.rules.iter().filter(|r| r.clauses.contains(&clause.id)) {
+        for rule in self
+            .db
+            .data
+            .rules
+            .iter()
+            .filter(|r| r.clauses.contains(&clause.id))
+        {
             let line = format!("{} ({})", self.text(&rule.title), rule.id);
             self.field("相关规则", "rule", &line);
         }
@@ -283,13 +409,25 @@ impl Page<'_> {
     }
 
     fn status(&mut self, instrument: &Instrument) {
-        self.field("效力", "level and status", &format!("{} · {}", instrument.level, instrument.status));
-        let dates = [("发布", "issued", &instrument.issued), ("施行", "in force from", &instrument.effective)];
+        self.field(
+            "效力",
+            "level and status",
+            &format!("{} · {}", instrument.level, instrument.status),
+        );
+        let dates = [
+            ("发布", "issued", &instrument.issued),
+            ("施行", "in force from", &instrument.effective),
+        ];
         for (zh, en, date) in dates {
             self.field(zh, en, date);
         }
         if !instrument.basis {
-            let note = self.pick("不得作为执法依据引用，仅供参考", "not to be cited as a basis; for reference only").to_owned();
+            let note = self
+                .pick(
+                    "不得作为执法依据引用，仅供参考",
+                    "not to be cited as a basis; for reference only",
+                )
+                .to_owned();
             self.field("注意", "note", &note);
         }
         self.sources(&instrument.source);
@@ -308,15 +446,30 @@ impl Page<'_> {
 
     /// A permission by full or short name; false where the data does not know it.
     fn permission(&mut self, id: &str) -> bool {
-        let full = [id.to_owned(), format!("android.permission.{id}"), format!("com.google.android.gms.permission.{id}"), format!("com.android.permission.{id}")];
-        let Some((name, view)) = full.iter().find_map(|name| Some((name, self.db.permission(name)?))) else {
+        let full = [
+            id.to_owned(),
+            format!("android.permission.{id}"),
+            format!("com.google.android.gms.permission.{id}"),
+            format!("com.android.permission.{id}"),
+        ];
+        let Some((name, view)) = full
+            .iter()
+            .find_map(|name| Some((name, self.db.permission(name)?)))
+        else {
             return false;
         };
-        let own = Text { zh: name.clone(), en: name.clone() };
+        let own = Text {
+            zh: name.clone(),
+            en: name.clone(),
+        };
         self.head(name, view.title().unwrap_or(&own));
         if let Some(entry) = view.catalogue {
             self.field("权限组", "group", view.group().unwrap_or_default());
-            self.field("各级别的保护等级", "protection by API level", &entry.protection.join("; "));
+            self.field(
+                "各级别的保护等级",
+                "protection by API level",
+                &entry.protection.join("; "),
+            );
             self.field("系统说明", "the platform's label", &self.text(&entry.label));
             self.field("备注", "note", entry.note.as_deref().unwrap_or_default());
         }
@@ -325,14 +478,26 @@ impl Page<'_> {
                 .information
                 .iter()
                 .filter_map(|id| self.db.information(id))
-                .map(|k| self.text(&Text { zh: k.zh.clone(), en: k.en.clone() }))
+                .map(|k| {
+                    self.text(&Text {
+                        zh: k.zh.clone(),
+                        en: k.en.clone(),
+                    })
+                })
                 .collect();
             let information = names.join(self.pick("、", ", "));
             self.field("可接触的个人信息", "opens", &information);
             if let Some(alternative) = &privacy.alternative {
-                let since = privacy.alternative_since.map(|s| format!(" (API {s}+)")).unwrap_or_default();
+                let since = privacy
+                    .alternative_since
+                    .map(|s| format!(" (API {s}+)"))
+                    .unwrap_or_default();
                 let line = format!("{}{since}", self.text(alternative));
-                self.field("无需权限的替代方式", "a way that needs no permission", &line);
+                self.field(
+                    "无需权限的替代方式",
+                    "a way that needs no permission",
+                    &line,
+                );
             }
         }
         for tier in [Tier::Necessary, Tier::OnUserAction] {
@@ -341,10 +506,18 @@ impl Page<'_> {
                 .data
                 .functions
                 .iter()
-                .filter(|f| f.permission.iter().any(|p| p.tier == tier && p.name == *name))
+                .filter(|f| {
+                    f.permission
+                        .iter()
+                        .any(|p| p.tier == tier && p.name == *name)
+                })
                 .map(|f| self.text(&f.name))
                 .collect();
-            let key = if tier == Tier::Necessary { "necessary" } else { "on-user-action" };
+            let key = if tier == Tier::Necessary {
+                "necessary"
+            } else {
+                "on-user-action"
+            };
             let list = functions.join(self.pick("、", ", "));
             let label = word(key, self.language).to_owned();
             self.field(&label, &label, &list);
@@ -369,10 +542,18 @@ impl Page<'_> {
             .data
             .sdks
             .iter()
-            .filter(|s| s.collects.as_ref().is_some_and(|c| c.basis == "disclosure" && c.information.iter().any(|i| i == id)))
+            .filter(|s| {
+                s.collects.as_ref().is_some_and(|c| {
+                    c.basis == "disclosure" && c.information.iter().any(|i| i == id)
+                })
+            })
             .map(|s| s.id.as_str())
             .collect();
         let list = sdks.join(", ");
-        self.field("公开披露收集它的SDK", "SDKs that disclose collecting it", &list);
+        self.field(
+            "公开披露收集它的SDK",
+            "SDKs that disclose collecting it",
+            &list,
+        );
     }
 }

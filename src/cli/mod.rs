@@ -44,7 +44,10 @@ struct Stop {
 
 impl Stop {
     fn new(exit: Exit, message: impl ToString) -> Self {
-        Self { exit, message: message.to_string() }
+        Self {
+            exit,
+            message: message.to_string(),
+        }
     }
 }
 
@@ -54,7 +57,11 @@ pub fn run() -> ExitCode {
         Ok(args) => args,
         Err(error) => {
             // `--help` and `--version` come here as well and are no errors.
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+            let code = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Clean
+            };
             let _ = error.print();
             return code.into();
         }
@@ -70,7 +77,16 @@ pub fn run() -> ExitCode {
 
 /// Names from a hostile archive may hold line breaks and terminal escapes.
 fn one_line(message: &str) -> String {
-    message.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    message
+        .chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// Writes to stdout; a reader that went away (`| head`) is no error.

@@ -3,7 +3,7 @@
 //! A mark is one thing that shows a library: a class under its package, a
 //! component, a native library, a key. Strong marks are things that only the
 //! library itself puts there; weak ones are shared with others or written by
-//! the host app as well, and two of different kinds are needed. A class that the
+//! the host app as well, and two of them are needed. A class that the
 //! code only names shows a reference and never more.
 
 use crate::facts::Facts;
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Grade {
     /// At least one strong mark: it is bundled.
     Strong,
-    /// Weak marks of at least two kinds: it is probably bundled.
+    /// At least two different weak marks, not all of them hosts: it is probably bundled.
     Weak,
     /// The code names its classes and the app does not define them: it is not bundled.
     Referenced,
@@ -106,22 +106,40 @@ impl<'d> Patterns<'d> {
     fn add(&mut self, pattern: &'d str, library: usize, strong: bool, suffix: &str) {
         let bare = pattern.strip_suffix(suffix).unwrap_or(pattern);
         match bare.strip_suffix('*') {
-            Some(prefix) => self.prefixes.entry(prefix).or_default().push((library, strong)),
-            None => self.exact.entry(pattern).or_default().push((library, strong)),
+            Some(prefix) => self
+                .prefixes
+                .entry(prefix)
+                .or_default()
+                .push((library, strong)),
+            None => self
+                .exact
+                .entry(pattern)
+                .or_default()
+                .push((library, strong)),
         }
     }
 
     fn find(&self, name: &str) -> Vec<(&'d str, usize, bool)> {
         let mut found = Vec::new();
         if let Some((key, libraries)) = self.exact.get_key_value(name) {
-            found.extend(libraries.iter().map(|&(library, strong)| (*key, library, strong)));
+            found.extend(
+                libraries
+                    .iter()
+                    .map(|&(library, strong)| (*key, library, strong)),
+            );
         }
         for end in (1..=name.len()).filter(|&i| name.is_char_boundary(i)) {
             if self.prefixes.is_empty() {
                 break;
             }
-            if let Some((key, libraries)) = name.get(..end).and_then(|p| self.prefixes.get_key_value(p)) {
-                found.extend(libraries.iter().map(|&(library, strong)| (*key, library, strong)));
+            if let Some((key, libraries)) =
+                name.get(..end).and_then(|p| self.prefixes.get_key_value(p))
+            {
+                found.extend(
+                    libraries
+                        .iter()
+                        .map(|&(library, strong)| (*key, library, strong)),
+                );
             }
         }
         found
@@ -145,7 +163,11 @@ impl<'d> MarkIndex<'d> {
             index.ids.push(id);
             for (list, strong) in [(&identity.packages, true), (&identity.weak_packages, false)] {
                 for prefix in list {
-                    index.packages.entry(prefix).or_default().push((library, strong));
+                    index
+                        .packages
+                        .entry(prefix)
+                        .or_default()
+                        .push((library, strong));
                 }
             }
             for component in &identity.components {
@@ -159,7 +181,7 @@ impl<'d> MarkIndex<'d> {
             for path in &identity.assets {
                 index.assets.add(path, library, true, "");
             }
-            for key in &identity.meta_data {
+            for key in identity.meta_data.iter().chain(&identity.weak_meta_data) {
                 index.meta_data.add(key, library, false, "");
             }
             for action in &identity.actions {
@@ -188,7 +210,10 @@ impl<'d> MarkIndex<'d> {
 
     /// The libraries in `facts`, sorted by id.
     pub fn find(&self, facts: &Facts) -> Vec<SdkHit> {
-        let mut found = Found::default();
+        let mut found = Found {
+            own: &facts.manifest.package,
+            ..Found::default()
+        };
         self.find_classes(facts, &mut found);
         self.find_in_manifest(facts, &mut found);
         self.find_files(facts, &mut found);
@@ -199,20 +224,28 @@ impl<'d> MarkIndex<'d> {
             .filter_map(|(library, marks)| {
                 let mut marks: Vec<Mark> = marks.into_values().collect();
                 marks.sort_by(|a, b| {
-                    b.strong.cmp(&a.strong).then_with(|| (a.kind, &a.signature).cmp(&(b.kind, &b.signature)))
+                    b.strong
+                        .cmp(&a.strong)
+                        .then_with(|| (a.kind, &a.signature).cmp(&(b.kind, &b.signature)))
                 });
                 let grade = grade(&marks)?;
-                Some(SdkHit { id: (*self.ids.get(library)?).to_owned(), grade, marks })
+                Some(SdkHit {
+                    id: (*self.ids.get(library)?).to_owned(),
+                    grade,
+                    marks,
+                })
             })
             .collect();
         hits.sort_by(|a, b| a.id.cmp(&b.id));
         hits
     }
 
-    fn find_classes(&self, facts: &Facts, found: &mut Found) {
+    fn find_classes(&self, facts: &Facts, found: &mut Found<'_>) {
         for dex in &facts.dex {
             for class in &dex.defines {
-                if let Some((prefix, libraries)) = self.owner(class) {
+                if let Some((prefix, libraries)) = self.owner(class)
+                    && !found.is_own(prefix)
+                {
                     for &(library, strong) in libraries {
                         found.add(library, MarkKind::Package, prefix, strong, || Mark {
                             file: dex.file.clone(),
@@ -233,9 +266,13 @@ impl<'d> MarkIndex<'d> {
         }
     }
 
-    fn find_in_manifest(&self, facts: &Facts, found: &mut Found) {
+    fn find_in_manifest(&self, facts: &Facts, found: &mut Found<'_>) {
         let manifest_sha256 = |file: &str| {
-            facts.files.iter().find(|f| f.name == file).and_then(|f| f.manifest_sha256.clone())
+            facts
+                .files
+                .iter()
+                .find(|f| f.name == file)
+                .and_then(|f| f.manifest_sha256.clone())
         };
         let place = |at: &crate::package::manifest::Place, value: &str| Mark {
             file: at.file.clone(),
@@ -244,21 +281,29 @@ impl<'d> MarkIndex<'d> {
             path: Some(at.path.clone()),
             ..mark(value)
         };
-        let defined: BTreeSet<&str> =
-            facts.dex.iter().flat_map(|d| d.defines.iter().map(String::as_str)).collect();
+        let defined: BTreeSet<&str> = facts
+            .dex
+            .iter()
+            .flat_map(|d| d.defines.iter().map(String::as_str))
+            .collect();
         let code_read = facts.state(Channel::Code) == crate::facts::State::Complete;
         for component in &facts.manifest.components {
-            if let Some((name, libraries)) = self.components.get_key_value(component.name.as_str()) {
+            if let Some((name, libraries)) = self.components.get_key_value(component.name.as_str())
+            {
                 // A component whose class is not in the readable code is a leftover of the manifest.
                 let strong = !code_read || defined.contains(component.name.as_str());
                 for &library in libraries {
-                    found.add(library, MarkKind::Component, name, strong, || place(&component.at, &component.name));
+                    found.add(library, MarkKind::Component, name, strong, || {
+                        place(&component.at, &component.name)
+                    });
                 }
             }
             for action in component.intent_filters.iter().flat_map(|f| &f.actions) {
                 if let Some((name, libraries)) = self.actions.get_key_value(action.as_str()) {
                     for &library in libraries {
-                        found.add(library, MarkKind::Action, name, false, || place(&component.at, action));
+                        found.add(library, MarkKind::Action, name, false, || {
+                            place(&component.at, action)
+                        });
                     }
                 }
             }
@@ -273,16 +318,18 @@ impl<'d> MarkIndex<'d> {
         keys: &[MetaData],
         at: &crate::package::manifest::Place,
         place: &impl Fn(&crate::package::manifest::Place, &str) -> Mark,
-        found: &mut Found,
+        found: &mut Found<'_>,
     ) {
         for key in keys {
             for (name, library, strong) in self.meta_data.find(&key.name) {
-                found.add(library, MarkKind::MetaData, name, strong, || place(at, &key.name));
+                found.add(library, MarkKind::MetaData, name, strong, || {
+                    place(at, &key.name)
+                });
             }
         }
     }
 
-    fn find_files(&self, facts: &Facts, found: &mut Found) {
+    fn find_files(&self, facts: &Facts, found: &mut Found<'_>) {
         for lib in &facts.native {
             let name = lib.entry.rsplit('/').next().unwrap_or_default();
             for (pattern, library, strong) in self.native.find(name) {
@@ -306,10 +353,13 @@ impl<'d> MarkIndex<'d> {
         }
     }
 
-    fn find_hosts(&self, facts: &Facts, found: &mut Found) {
+    fn find_hosts(&self, facts: &Facts, found: &mut Found<'_>) {
         for host in &facts.hosts {
             let mut names = vec![host.clone(), format!("*.{host}")];
-            names.extend(host.match_indices('.').filter_map(|(i, _)| Some(format!("*{}", host.get(i..)?))));
+            names.extend(
+                host.match_indices('.')
+                    .filter_map(|(i, _)| Some(format!("*{}", host.get(i..)?))),
+            );
             for name in names {
                 if let Some((key, libraries)) = self.hosts.get_key_value(name.as_str()) {
                     for &library in libraries {
@@ -323,12 +373,28 @@ impl<'d> MarkIndex<'d> {
 
 /// Marks by library, each signature once.
 #[derive(Default)]
-struct Found {
+struct Found<'f> {
+    /// The app's own package.
+    own: &'f str,
     by_library: BTreeMap<usize, BTreeMap<(MarkKind, String), Mark>>,
 }
 
-impl Found {
-    fn add(&mut self, library: usize, kind: MarkKind, signature: &str, strong: bool, make: impl FnOnce() -> Mark) {
+impl Found<'_> {
+    /// Whether a prefix covers the app's own package: the vendor's own app is no bundle of its SDK.
+    fn is_own(&self, prefix: &str) -> bool {
+        self.own
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    }
+
+    fn add(
+        &mut self,
+        library: usize,
+        kind: MarkKind,
+        signature: &str,
+        strong: bool,
+        make: impl FnOnce() -> Mark,
+    ) {
         self.by_library
             .entry(library)
             .or_default()
@@ -337,7 +403,12 @@ impl Found {
                 m.count = m.count.saturating_add(1);
                 m.strong |= strong;
             })
-            .or_insert_with(|| Mark { kind, signature: signature.to_owned(), strong, ..make() });
+            .or_insert_with(|| Mark {
+                kind,
+                signature: signature.to_owned(),
+                strong,
+                ..make()
+            });
     }
 }
 
@@ -359,9 +430,13 @@ fn grade(marks: &[Mark]) -> Option<Grade> {
     if marks.iter().any(|m| m.strong) {
         return Some(Grade::Strong);
     }
-    let weak: BTreeSet<MarkKind> =
-        marks.iter().map(|m| m.kind).filter(|kind| *kind != MarkKind::Reference).collect();
-    if weak.len() >= 2 {
+    // Hosts count once: lists of blocked or resolved names hold many of one vendor.
+    let others = marks
+        .iter()
+        .filter(|m| !matches!(m.kind, MarkKind::Reference | MarkKind::Host))
+        .count();
+    let hosts = usize::from(marks.iter().any(|m| m.kind == MarkKind::Host));
+    if others.saturating_add(hosts) >= 2 {
         Some(Grade::Weak)
     } else if marks.iter().any(|m| m.kind == MarkKind::Reference) {
         Some(Grade::Referenced)
@@ -384,24 +459,50 @@ mod tests {
     fn grades(identities: &[(&str, Identity)], lines: &[&str]) -> Vec<(String, Grade)> {
         let index = MarkIndex::new(identities.iter().map(|(id, identity)| (*id, identity)));
         let facts = notation::parse(lines).unwrap().facts;
-        index.find(&facts).into_iter().map(|h| (h.id, h.grade)).collect()
+        index
+            .find(&facts)
+            .into_iter()
+            .map(|h| (h.id, h.grade))
+            .collect()
     }
 
     #[test]
     fn the_most_specific_prefix_wins_alone_and_ends_at_a_dot() {
         let libraries = [
             ("a/root", identity(|i| i.packages = vec!["com.a".into()])),
-            ("a/push", identity(|i| i.packages = vec!["com.a.push".into()])),
+            (
+                "a/push",
+                identity(|i| i.packages = vec!["com.a.push".into()]),
+            ),
         ];
-        assert_eq!(grades(&libraries, &["class com.a.push.X"]), [("a/push".into(), Grade::Strong)]);
-        assert_eq!(grades(&libraries, &["class com.a.pusher.X"]), [("a/root".into(), Grade::Strong)]);
+        assert_eq!(
+            grades(&libraries, &["class com.a.push.X"]),
+            [("a/push".into(), Grade::Strong)]
+        );
+        assert_eq!(
+            grades(&libraries, &["class com.a.pusher.X"]),
+            [("a/root".into(), Grade::Strong)]
+        );
         assert!(grades(&libraries, &["class com.ab.X"]).is_empty());
     }
 
     #[test]
     fn a_reference_is_not_a_bundle() {
         let libraries = [("a/x", identity(|i| i.packages = vec!["com.a".into()]))];
-        assert_eq!(grades(&libraries, &["ref com.a.X"]), [("a/x".into(), Grade::Referenced)]);
+        assert_eq!(
+            grades(&libraries, &["ref com.a.X"]),
+            [("a/x".into(), Grade::Referenced)]
+        );
+    }
+
+    #[test]
+    fn the_vendors_own_app_does_not_bundle_its_sdk() {
+        let libraries = [("a/x", identity(|i| i.packages = vec!["com.a".into()]))];
+        assert!(grades(&libraries, &["package com.a.app", "class com.a.app.Main"]).is_empty());
+        assert_eq!(
+            grades(&libraries, &["package com.ab", "class com.a.X"]).len(),
+            1
+        );
     }
 
     #[test]
@@ -416,16 +517,25 @@ mod tests {
         assert!(grades(&libraries, &["meta A_KEY=1"]).is_empty());
         assert!(grades(&libraries, &["host log.a.com"]).is_empty());
         assert!(grades(&libraries, &["host log.a.com", "host a.com"]).is_empty());
-        assert_eq!(grades(&libraries, &["meta A_KEY=1", "host log.a.com"]), [("a/x".into(), Grade::Weak)]);
+        assert_eq!(
+            grades(&libraries, &["meta A_KEY=1", "host log.a.com"]),
+            [("a/x".into(), Grade::Weak)]
+        );
     }
 
     #[test]
     fn a_component_without_its_class_is_weak_unless_the_code_was_unreadable() {
-        let libraries = [("a/x", identity(|i| i.components = vec!["com.a.Push".into()]))];
+        let libraries = [(
+            "a/x",
+            identity(|i| i.components = vec!["com.a.Push".into()]),
+        )];
         assert!(grades(&libraries, &["service com.a.Push missing"]).is_empty());
         assert_eq!(grades(&libraries, &["service com.a.Push"]).len(), 1);
         assert_eq!(
-            grades(&libraries, &["service com.a.Push missing", "unreadable code"]),
+            grades(
+                &libraries,
+                &["service com.a.Push missing", "unreadable code"]
+            ),
             [("a/x".into(), Grade::Strong)]
         );
     }
@@ -433,7 +543,10 @@ mod tests {
     #[test]
     fn patterns_with_a_star_match_by_prefix() {
         let libraries = [("a/x", identity(|i| i.native = vec!["libjcore*.so".into()]))];
-        assert_eq!(grades(&libraries, &["lib arm64-v8a/libjcore286.so"]).len(), 1);
+        assert_eq!(
+            grades(&libraries, &["lib arm64-v8a/libjcore286.so"]).len(),
+            1
+        );
         assert!(grades(&libraries, &["lib arm64-v8a/libjcor.so"]).is_empty());
     }
 }

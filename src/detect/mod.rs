@@ -50,6 +50,10 @@ impl<'d> Detector<'d> {
         let sdks = self.sdks.find(facts);
         let obstacles = obstacles::find(facts, self.db, &self.packers, &sdks);
         let permissions = permissions::requested(facts, &self.db.data.implied);
-        Detections { sdks, permissions, obstacles }
+        Detections {
+            sdks,
+            permissions,
+            obstacles,
+        }
     }
 }

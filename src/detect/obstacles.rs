@@ -41,11 +41,25 @@ const CODE_LOADERS: [&str; 6] = [
 const OWN_CODE_LOADERS: [&str; 2] = ["androidx.multidex.", "android.support.multidex."];
 
 /// Categories of SDKs whose app code is not DEX: JavaScript, Dart, C#, Lua or native.
-const FOREIGN_CODE: [&str; 4] = ["cross-platform", "game-engine", "mini-program", "plugin-framework"];
+const FOREIGN_CODE: [&str; 4] = [
+    "cross-platform",
+    "game-engine",
+    "mini-program",
+    "plugin-framework",
+];
 
-pub(super) fn find(facts: &Facts, db: &SignatureDb, packers: &MarkIndex<'_>, sdks: &[SdkHit]) -> Vec<Obstacle> {
+pub(super) fn find(
+    facts: &Facts,
+    db: &SignatureDb,
+    packers: &MarkIndex<'_>,
+    sdks: &[SdkHit],
+) -> Vec<Obstacle> {
     let mut found = Vec::new();
-    for hit in packers.find(facts).into_iter().filter(|hit| hit.grade != Grade::Referenced) {
+    for hit in packers
+        .find(facts)
+        .into_iter()
+        .filter(|hit| hit.grade != Grade::Referenced)
+    {
         if let Some(packer) = db.data.packers.iter().find(|p| p.id == hit.id) {
             found.push(Obstacle {
                 kind: "packer",
@@ -60,7 +74,9 @@ pub(super) fn find(facts: &Facts, db: &SignatureDb, packers: &MarkIndex<'_>, sdk
     }
     found.extend(code_loading(facts));
     for hit in sdks.iter().filter(|hit| hit.grade == Grade::Strong) {
-        let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else { continue };
+        let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else {
+            continue;
+        };
         if FOREIGN_CODE.contains(&sdk.category.as_str()) {
             found.push(Obstacle {
                 kind: "foreign-code",
@@ -83,18 +99,30 @@ fn code_loading(facts: &Facts) -> Option<Obstacle> {
     let calls: Vec<CallFact> = facts
         .calls
         .iter()
-        .filter(|c| CODE_LOADERS.iter().any(|loader| c.member.starts_with(loader)))
-        .filter(|c| !c.sites.iter().all(|s| OWN_CODE_LOADERS.iter().any(|own| s.class.starts_with(own))))
+        .filter(|c| {
+            CODE_LOADERS
+                .iter()
+                .any(|loader| c.member.starts_with(loader))
+        })
+        .filter(|c| {
+            !c.sites
+                .iter()
+                .all(|s| OWN_CODE_LOADERS.iter().any(|own| s.class.starts_with(own)))
+        })
         .cloned()
         .collect();
     (!calls.is_empty()).then(|| Obstacle {
         kind: "dynamic-code",
         id: "code-loading".into(),
-        name: Text { zh: "动态加载代码".into(), en: "code loaded at run time".into() },
+        name: Text {
+            zh: "动态加载代码".into(),
+            en: "code loaded at run time".into(),
+        },
         hides: Channel::Code,
         effect: Text {
             zh: "存在加载外部代码的调用，加载的内容不在本 APK 中，静态检测无法覆盖".into(),
-            en: "the app can load code that is not in this APK; it cannot be examined statically".into(),
+            en: "the app can load code that is not in this APK; it cannot be examined statically"
+                .into(),
         },
         marks: Vec::new(),
         calls,

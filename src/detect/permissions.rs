@@ -74,7 +74,10 @@ fn add_implied(all: &mut BTreeMap<String, RequestedPermission>, facts: &Facts, i
             for name in rule.adds.iter().filter(|name| !all.contains_key(*name)) {
                 added.push(RequestedPermission {
                     name: name.clone(),
-                    origin: Origin::Implied { by: rule.permission.clone(), target_below: rule.target_below },
+                    origin: Origin::Implied {
+                        by: rule.permission.clone(),
+                        target_below: rule.target_below,
+                    },
                     requests: Vec::new(),
                     max_sdk,
                 });
@@ -108,7 +111,10 @@ mod tests {
     #[test]
     fn the_platform_adds_by_target_level_and_in_chains() {
         let implied = Implied {
-            split: vec![split("FINE", None, "COARSE"), split("COARSE", Some(29), "BACKGROUND")],
+            split: vec![
+                split("FINE", None, "COARSE"),
+                split("COARSE", Some(29), "BACKGROUND"),
+            ],
             ..Implied::default()
         };
         let names = |lines: &[&str]| -> Vec<(String, bool)> {
@@ -119,16 +125,31 @@ mod tests {
         };
         assert_eq!(
             names(&["target 28", "perm FINE"]),
-            [("BACKGROUND".into(), false), ("COARSE".into(), false), ("FINE".into(), true)]
+            [
+                ("BACKGROUND".into(), false),
+                ("COARSE".into(), false),
+                ("FINE".into(), true)
+            ]
         );
-        assert_eq!(names(&["target 29", "perm FINE"]), [("COARSE".into(), false), ("FINE".into(), true)]);
+        assert_eq!(
+            names(&["target 29", "perm FINE"]),
+            [("COARSE".into(), false), ("FINE".into(), true)]
+        );
     }
 
     #[test]
     fn one_request_without_an_end_has_no_end() {
-        let facts = notation::parse(&["perm A max=28", "perm A", "perm B max=28", "perm B max=30"]).unwrap().facts;
+        let facts = notation::parse(&["perm A max=28", "perm A", "perm B max=28", "perm B max=30"])
+            .unwrap()
+            .facts;
         let all = requested(&facts, &Implied::default());
-        assert_eq!(all.iter().map(|p| p.max_sdk).collect::<Vec<_>>(), [None, Some(30)]);
-        assert_eq!(all.iter().map(|p| p.requests.len()).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(
+            all.iter().map(|p| p.max_sdk).collect::<Vec<_>>(),
+            [None, Some(30)]
+        );
+        assert_eq!(
+            all.iter().map(|p| p.requests.len()).collect::<Vec<_>>(),
+            [2, 2]
+        );
     }
 }

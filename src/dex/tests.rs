@@ -250,7 +250,7 @@ fn instructions_of_the_special_file() {
     assert_eq!(at(0x00).index(), at(0x02).index());
     assert_eq!(dex.string(at(0x02).index().unwrap()).unwrap(), "hello");
     assert_eq!(registers(0x05), [2, 1]);
-    assert_eq!(registers(0x08), []);
+    assert_eq!(registers(0x08), Vec::<u16>::new());
     assert_eq!(registers(0x0b), [0, 1]);
     let target = dex.method_signature(at(0x0b).index().unwrap()).unwrap();
     assert!(target.ends_with("MethodHandle;->invoke([Ljava/lang/Object;)Ljava/lang/Object;"));

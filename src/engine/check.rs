@@ -5,22 +5,42 @@ use crate::audit::{Declared, Edition};
 use crate::detect::{Detector, Grade};
 use crate::facts::notation::{self, Example};
 use crate::report::Languages;
+use crate::signatures::SignatureDb;
 use crate::signatures::check::{Complaint, check};
 use crate::signatures::schema::{Examples, Function, Tier};
-use crate::signatures::SignatureDb;
 
 /// Everything that is wrong with the data, sorted by file; empty where it is sound.
 pub fn check_data(db: &SignatureDb) -> Vec<Complaint> {
     let mut complaints = check(db);
-    let runner = Runner { db, detector: Detector::new(db) };
+    let runner = Runner {
+        db,
+        detector: Detector::new(db),
+    };
     for sdk in &db.data.sdks {
-        runner.library(&format!("sdks/{}.toml", sdk.id), &sdk.id, &sdk.examples, Kind::Sdk, &mut complaints);
+        runner.library(
+            &format!("sdks/{}.toml", sdk.id),
+            &sdk.id,
+            &sdk.examples,
+            Kind::Sdk,
+            &mut complaints,
+        );
     }
     for packer in &db.data.packers {
-        runner.library(&format!("packers/{}.toml", packer.id), &packer.id, &packer.examples, Kind::Packer, &mut complaints);
+        runner.library(
+            &format!("packers/{}.toml", packer.id),
+            &packer.id,
+            &packer.examples,
+            Kind::Packer,
+            &mut complaints,
+        );
     }
     for rule in &db.data.rules {
-        runner.rule(&format!("rules/{}.toml", rule.id), &rule.id, &rule.examples, &mut complaints);
+        runner.rule(
+            &format!("rules/{}.toml", rule.id),
+            &rule.id,
+            &rule.examples,
+            &mut complaints,
+        );
     }
     for function in &db.data.functions {
         runner.function(function, &mut complaints);
@@ -41,26 +61,53 @@ struct Runner<'d> {
 }
 
 impl Runner<'_> {
-    fn library(&self, file: &str, id: &str, examples: &Examples, kind: Kind, complaints: &mut Vec<Complaint>) {
+    fn library(
+        &self,
+        file: &str,
+        id: &str,
+        examples: &Examples,
+        kind: Kind,
+        complaints: &mut Vec<Complaint>,
+    ) {
         each(file, examples, complaints, |example| {
             let detections = self.detector.detect(&example.facts);
             Ok(match kind {
-                Kind::Sdk => detections.sdks.iter().any(|s| s.id == id && s.grade != Grade::Referenced),
-                Kind::Packer => detections.obstacles.iter().any(|o| o.kind == "packer" && o.id == id),
+                Kind::Sdk => detections
+                    .sdks
+                    .iter()
+                    .any(|s| s.id == id && s.grade != Grade::Referenced),
+                Kind::Packer => detections
+                    .obstacles
+                    .iter()
+                    .any(|o| o.kind == "packer" && o.id == id),
             })
         });
     }
 
     fn rule(&self, file: &str, id: &str, examples: &Examples, complaints: &mut Vec<Complaint>) {
         each(file, examples, complaints, |example| {
-            let edition = if example.supply { Edition::Supply } else { Edition::Consumer };
-            let declared =
-                Declared::resolve(self.db, &example.functions, edition).map_err(|e| e.to_string())?;
+            let edition = if example.supply {
+                Edition::Supply
+            } else {
+                Edition::Consumer
+            };
+            let declared = Declared::resolve(self.db, &example.functions, edition)
+                .map_err(|e| e.to_string())?;
             let report = judge(&example.facts, &self.detector, &declared, Languages::BOTH);
-            if let Some(bad) = report.findings.iter().find(|f| f.evidence.is_empty() || f.clauses.is_empty()) {
-                return Err(format!("the finding {} has no evidence or no clause", bad.rule));
+            if let Some(bad) = report
+                .findings
+                .iter()
+                .find(|f| f.evidence.is_empty() || f.clauses.is_empty())
+            {
+                return Err(format!(
+                    "the finding {} has no evidence or no clause",
+                    bad.rule
+                ));
             }
-            let texts = report.findings.iter().flat_map(|f| [&f.title, &f.message, &f.remedy]);
+            let texts = report
+                .findings
+                .iter()
+                .flat_map(|f| [&f.title, &f.message, &f.remedy]);
             for text in texts.flat_map(|p| [&p.zh, &p.en]).flatten() {
                 if text.contains('{') {
                     return Err(format!("a name was not filled in: {text}"));
@@ -75,7 +122,11 @@ impl Runner<'_> {
             for permission in &example.permissions {
                 let beyond = self.db.tier(&[function], permission).tier == Tier::NotNeeded;
                 if beyond != example.not_needed.contains(permission) {
-                    let is = if beyond { "is not needed" } else { "is not beyond the function" };
+                    let is = if beyond {
+                        "is not needed"
+                    } else {
+                        "is not beyond the function"
+                    };
                     complaints.push(Complaint {
                         file: format!("functions/{}", function.id),
                         message: format!("example `{}`: {permission} {is}", example.about.en),
@@ -120,12 +171,32 @@ mod tests {
     fn a_broken_example_is_named() {
         let mut db = SignatureDb::builtin().unwrap();
         let rule = db.data.rules.first_mut().unwrap();
-        rule.examples.no_match.push(rule.examples.matches.first().unwrap().clone());
+        rule.examples
+            .no_match
+            .push(rule.examples.matches.first().unwrap().clone());
         let rule_file = format!("rules/{}.toml", rule.id);
-        let function = db.data.functions.iter_mut().find(|f| f.id == "online-shopping").unwrap();
-        function.example.first_mut().unwrap().permissions.push("android.permission.READ_CALL_LOG".into());
+        let function = db
+            .data
+            .functions
+            .iter_mut()
+            .find(|f| f.id == "online-shopping")
+            .unwrap();
+        function
+            .example
+            .first_mut()
+            .unwrap()
+            .permissions
+            .push("android.permission.READ_CALL_LOG".into());
         let complaints = check_data(&db);
-        assert!(complaints.iter().any(|c| c.file == rule_file && c.message.contains("must not match and does")));
-        assert!(complaints.iter().any(|c| c.file.contains("online-shopping") && c.message.contains("READ_CALL_LOG")));
+        assert!(
+            complaints
+                .iter()
+                .any(|c| c.file == rule_file && c.message.contains("must not match and does"))
+        );
+        assert!(
+            complaints
+                .iter()
+                .any(|c| c.file.contains("online-shopping") && c.message.contains("READ_CALL_LOG"))
+        );
     }
 }

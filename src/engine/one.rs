@@ -49,7 +49,10 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             Err(error) => {
                 let incident = Incident::from_error(IncidentCode::SplitUnreadable, &name, &error);
                 app.incidents.push(incident.hiding(Channel::Archive));
-                app.excluded.push(ExcludedFile { name: name.clone(), reason: format!("not readable: {error}") });
+                app.excluded.push(ExcludedFile {
+                    name: name.clone(),
+                    reason: format!("not readable: {error}"),
+                });
                 failure.get_or_insert(Failure { file: name, error });
             }
         }
@@ -69,30 +72,52 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
         });
         app.incidents.extend(input.incidents.iter().cloned());
         for left in &input.left_out {
-            let reason = serde_json::to_value(left.reason).ok().and_then(|v| v.as_str().map(str::to_owned));
+            let reason = serde_json::to_value(left.reason)
+                .ok()
+                .and_then(|v| v.as_str().map(str::to_owned));
             let name = format!("{name}!{}", left.name);
-            app.excluded.push(ExcludedFile { name, reason: reason.unwrap_or_default() });
+            app.excluded.push(ExcludedFile {
+                name,
+                reason: reason.unwrap_or_default(),
+            });
         }
         for member in &input.members {
-            members.push((format!("{name}!{}", member.name), &member.bytes, sha256(&member.bytes)));
+            members.push((
+                format!("{name}!{}", member.name),
+                &member.bytes,
+                sha256(&member.bytes),
+            ));
         }
     }
     for (name, bytes, sha256) in members.into_iter().take(limits.members) {
         match Archive::open(&name, bytes, limits) {
             Ok(archive) => {
-                app.parts.push(Part { name, bytes, sha256, archive, split: None, manifest_sha256: None });
+                app.parts.push(Part {
+                    name,
+                    bytes,
+                    sha256,
+                    archive,
+                    split: None,
+                    manifest_sha256: None,
+                });
             }
             Err(error) => {
                 let incident = Incident::from_error(IncidentCode::SplitUnreadable, &name, &error);
                 app.incidents.push(incident.hiding(Channel::Archive));
-                app.excluded.push(ExcludedFile { name: name.clone(), reason: format!("not readable: {error}") });
+                app.excluded.push(ExcludedFile {
+                    name: name.clone(),
+                    reason: format!("not readable: {error}"),
+                });
                 failure.get_or_insert(Failure { file: name, error });
             }
         }
     }
     if app.parts.is_empty() {
         let nothing = || ParseError::new(0, "an APK or a bundle of APKs", "no file");
-        return Err(failure.unwrap_or_else(|| Failure { file: "input".into(), error: nothing() }));
+        return Err(failure.unwrap_or_else(|| Failure {
+            file: "input".into(),
+            error: nothing(),
+        }));
     }
     assemble(&mut app, limits);
     Ok(extract(app, limits))
@@ -121,30 +146,56 @@ impl Files for Entries<'_> {
 
 /// Reads the manifests; parts that belong to another app leave `app`.
 fn assemble(app: &mut App<'_>, limits: &Limits) {
-    let entries: Vec<Entries<'_>> = app.parts.iter().map(|part| Entries(&part.archive)).collect();
-    let inputs: Vec<PartInput<'_>> =
-        app.parts.iter().zip(&entries).map(|(part, entries)| PartInput::new(&part.name, entries)).collect();
+    let entries: Vec<Entries<'_>> = app
+        .parts
+        .iter()
+        .map(|part| Entries(&part.archive))
+        .collect();
+    let inputs: Vec<PartInput<'_>> = app
+        .parts
+        .iter()
+        .zip(&entries)
+        .map(|(part, entries)| PartInput::new(&part.name, entries))
+        .collect();
     let digests: Vec<Option<String>> = inputs
         .iter()
-        .map(|input| input.manifest.as_ref().and_then(|m| m.as_ref().ok()).map(|bytes| sha256(bytes)))
+        .map(|input| {
+            input
+                .manifest
+                .as_ref()
+                .and_then(|m| m.as_ref().ok())
+                .map(|bytes| sha256(bytes))
+        })
         .collect();
     let assembled = package::assemble(&inputs, limits);
     let (manifest, base, splits, incidents) = match assembled {
-        Ok(package) => (package.manifest, package.base, package.splits, package.incidents),
+        Ok(package) => (
+            package.manifest,
+            package.base,
+            package.splits,
+            package.incidents,
+        ),
         Err(error) => {
             let file = match &error {
                 AssembleError::Unreadable { file, .. } => file.clone(),
-                AssembleError::Empty | AssembleError::NoBase { .. } => {
-                    app.parts.first().map(|part| part.name.clone()).unwrap_or_default()
-                }
+                AssembleError::Empty | AssembleError::NoBase { .. } => app
+                    .parts
+                    .first()
+                    .map(|part| part.name.clone())
+                    .unwrap_or_default(),
             };
             let incident = match &error {
-                AssembleError::Unreadable { error: Some(inner), .. } => {
-                    Incident::from_error(IncidentCode::Unreadable, file, inner)
-                }
+                AssembleError::Unreadable {
+                    error: Some(inner), ..
+                } => Incident::from_error(IncidentCode::Unreadable, file, inner),
                 other => Incident::new(IncidentCode::Missing, file, other.to_string()),
             };
-            (Default::default(), 0, Vec::new(), vec![incident.hiding(Channel::Manifest)])
+            (
+                Default::default(),
+                0,
+                Vec::new(),
+                vec![incident.hiding(Channel::Manifest)],
+            )
         }
     };
     drop(inputs);
@@ -156,12 +207,17 @@ fn assemble(app: &mut App<'_>, limits: &Limits) {
     }
     let mut keep = vec![true; app.parts.len()];
     for split in splits {
-        let Some(part) = app.parts.get_mut(split.part) else { continue };
+        let Some(part) = app.parts.get_mut(split.part) else {
+            continue;
+        };
         part.split = Some(split.name.unwrap_or_else(|| split.file.clone()));
         if split.state == SplitState::Mismatch {
             // Code of another app must not be counted as this one's.
             let reason = "another package, version or split name than the base".to_owned();
-            app.excluded.push(ExcludedFile { name: split.file, reason });
+            app.excluded.push(ExcludedFile {
+                name: split.file,
+                reason,
+            });
             if let Some(kept) = keep.get_mut(split.part) {
                 *kept = false;
             }
@@ -170,7 +226,10 @@ fn assemble(app: &mut App<'_>, limits: &Limits) {
     // The base comes first: its code is first on the class path.
     let mut order: Vec<usize> = (0..app.parts.len()).collect();
     order.sort_by_key(|&index| (index != base, index));
-    let mut parts: Vec<Option<Part<'_>>> = std::mem::take(&mut app.parts).into_iter().map(Some).collect();
+    let mut parts: Vec<Option<Part<'_>>> = std::mem::take(&mut app.parts)
+        .into_iter()
+        .map(Some)
+        .collect();
     for index in order {
         if keep.get(index) == Some(&true)
             && let Some(part) = parts.get_mut(index).and_then(Option::take)
@@ -181,8 +240,20 @@ fn assemble(app: &mut App<'_>, limits: &Limits) {
 }
 
 /// Facts to a report. Needs no file, reads no clock: the same facts, data and arguments give the same report.
-pub fn judge(facts: &Facts, detector: &Detector<'_>, declared: &Declared<'_>, languages: Languages) -> Report {
+pub fn judge(
+    facts: &Facts,
+    detector: &Detector<'_>,
+    declared: &Declared<'_>,
+    languages: Languages,
+) -> Report {
     let detections = detector.detect(facts);
     let judged = audit(facts, &detections, declared, detector.db());
-    build(facts, &detections, &judged, declared, detector.db(), languages)
+    build(
+        facts,
+        &detections,
+        &judged,
+        declared,
+        detector.db(),
+        languages,
+    )
 }

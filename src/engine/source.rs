@@ -20,7 +20,10 @@ pub struct Source {
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source").field("name", &self.name).field("len", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("len", &self.bytes.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -45,7 +48,11 @@ impl Source {
     /// A source that is in memory already.
     pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Self {
         let sha256 = sha256(&bytes);
-        Self { name: name.into(), bytes, sha256 }
+        Self {
+            name: name.into(),
+            bytes,
+            sha256,
+        }
     }
 }
 
@@ -72,29 +79,55 @@ pub fn open(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Source>, SourceErr
 }
 
 fn folder(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
-    let fail = |what: String| SourceError { path: path.to_owned(), what };
+    let fail = |what: String| SourceError {
+        path: path.to_owned(),
+        what,
+    };
     let mut members = Vec::new();
     for entry in path.read_dir().map_err(|e| fail(e.to_string()))? {
         let member = entry.map_err(|e| fail(e.to_string()))?.path();
-        let extension = member.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let extension = member
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default()
+            .to_ascii_lowercase();
         if member.is_file() && ["apk", "apks", "xapk", "apkm"].contains(&extension.as_str()) {
             members.push(member);
         }
     }
     members.sort();
-    if members.is_empty() { Err(fail("a folder without an .apk file".into())) } else { Ok(members) }
+    if members.is_empty() {
+        Err(fail("a folder without an .apk file".into()))
+    } else {
+        Ok(members)
+    }
 }
 
 fn file(path: &Path, limits: &Limits) -> Result<Source, SourceError> {
-    let name = path.file_name().map_or_else(|| "input".into(), |n| n.to_string_lossy().into_owned());
-    let mut file = File::open(path).map_err(|e| SourceError { path: path.to_owned(), what: e.to_string() })?;
+    let name = path
+        .file_name()
+        .map_or_else(|| "input".into(), |n| n.to_string_lossy().into_owned());
+    let mut file = File::open(path).map_err(|e| SourceError {
+        path: path.to_owned(),
+        what: e.to_string(),
+    })?;
     read(path, &name, &mut file, limits)
 }
 
-fn read(path: &Path, name: &str, from: &mut dyn Read, limits: &Limits) -> Result<Source, SourceError> {
+fn read(
+    path: &Path,
+    name: &str,
+    from: &mut dyn Read,
+    limits: &Limits,
+) -> Result<Source, SourceError> {
     let mut bytes = Vec::new();
-    let fail = |what: String| SourceError { path: path.to_owned(), what };
-    from.take(limits.input_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
+    let fail = |what: String| SourceError {
+        path: path.to_owned(),
+        what,
+    };
+    from.take(limits.input_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|e| fail(e.to_string()))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limits.input_bytes {
         return Err(fail(format!("larger than {} bytes", limits.input_bytes)));
     }

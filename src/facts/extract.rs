@@ -4,10 +4,12 @@ mod code;
 mod files;
 mod strings;
 
-use super::model::{ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State};
+use super::model::{
+    ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State,
+};
+use crate::container::Archive;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
-use crate::container::Archive;
 use crate::package::manifest::Manifest;
 use rayon::prelude::*;
 use std::collections::BTreeSet;
@@ -56,7 +58,11 @@ struct PartFacts {
 
 /// Extracts the facts of an app.
 pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
-    let parts: Vec<PartFacts> = app.parts.par_iter().map(|part| read(part, limits)).collect();
+    let parts: Vec<PartFacts> = app
+        .parts
+        .par_iter()
+        .map(|part| read(part, limits))
+        .collect();
     let mut facts = Facts {
         schema: SCHEMA.into(),
         tool_version: env!("CARGO_PKG_VERSION").into(),
@@ -71,7 +77,11 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
             name: part.name.clone(),
             size: part.bytes.len().try_into().unwrap_or(u64::MAX),
             sha256: part.sha256.clone(),
-            role: if part.split.is_some() { FileRole::Split } else { FileRole::Base },
+            role: if part.split.is_some() {
+                FileRole::Split
+            } else {
+                FileRole::Base
+            },
             split: part.split.clone(),
             manifest_sha256: part.manifest_sha256.clone(),
         });
@@ -87,13 +97,25 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
     code::join(dex, &mut facts, limits);
     if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {
         // An unreadable DEX file has said so itself.
-        if !facts.incidents.iter().any(|i| i.hides == Some(Channel::Code)) {
-            let name = app.parts.first().map(|p| p.name.clone()).unwrap_or_default();
+        if !facts
+            .incidents
+            .iter()
+            .any(|i| i.hides == Some(Channel::Code))
+        {
+            let name = app
+                .parts
+                .first()
+                .map(|p| p.name.clone())
+                .unwrap_or_default();
             let detail = "no classes.dex, and the manifest does not say hasCode=\"false\"";
-            facts.incidents.push(Incident::new(IncidentCode::Missing, name, detail).hiding(Channel::Code));
+            facts
+                .incidents
+                .push(Incident::new(IncidentCode::Missing, name, detail).hiding(Channel::Code));
         }
     }
-    facts.native.sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
+    facts
+        .native
+        .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
     keep_some(&mut facts.incidents, limits);
     facts.coverage = coverage(&facts, &app.parts);
@@ -101,7 +123,10 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
 }
 
 fn read(part: &Part<'_>, limits: &Limits) -> PartFacts {
-    let mut found = PartFacts { incidents: part.archive.incidents().to_vec(), ..PartFacts::default() };
+    let mut found = PartFacts {
+        incidents: part.archive.incidents().to_vec(),
+        ..PartFacts::default()
+    };
     files::read(part, limits, &mut found);
     let signing = crate::signing::read(&part.archive, part.bytes);
     found.incidents.extend(signing.incidents);
@@ -129,7 +154,11 @@ fn keep_some(incidents: &mut Vec<Incident>, limits: &Limits) {
     incidents.extend(hiding.into_iter().chain(harmless).take(limits.incidents));
     incidents.sort();
     if let Some(more @ 1..) = total.checked_sub(incidents.len()) {
-        incidents.push(Incident::new(IncidentCode::LimitReached, "", format!("{more} more incidents are not listed")));
+        incidents.push(Incident::new(
+            IncidentCode::LimitReached,
+            "",
+            format!("{more} more incidents are not listed"),
+        ));
     }
 }
 
@@ -140,8 +169,16 @@ fn coverage(facts: &Facts, parts: &[Part<'_>]) -> Coverage {
         (Channel::Archive, true, !parts.is_empty()),
         (Channel::Manifest, true, !facts.manifest.package.is_empty()),
         (Channel::Resources, has("resources.arsc"), true),
-        (Channel::Code, facts.manifest.application.has_code != Some(false), !facts.dex.is_empty()),
-        (Channel::Native, !facts.native.is_empty(), facts.native.iter().any(|n| n.elf.is_some())),
+        (
+            Channel::Code,
+            facts.manifest.application.has_code != Some(false),
+            !facts.dex.is_empty(),
+        ),
+        (
+            Channel::Native,
+            !facts.native.is_empty(),
+            facts.native.iter().any(|n| n.elf.is_some()),
+        ),
         (Channel::Assets, !facts.assets.is_empty(), true),
         (Channel::Signers, !facts.signers.is_empty(), true),
     ];

@@ -209,16 +209,23 @@ pub type Coverage = BTreeMap<Channel, ChannelState>;
 impl Facts {
     /// State of one channel.
     pub fn state(&self, channel: Channel) -> State {
-        self.coverage.get(&channel).map_or(State::Absent, |c| c.state)
+        self.coverage
+            .get(&channel)
+            .map_or(State::Absent, |c| c.state)
     }
 
     /// Whether every channel was read to the end, so that "not found" can be said.
     pub fn complete(&self) -> bool {
-        self.coverage.values().all(|c| matches!(c.state, State::Complete | State::Absent))
+        self.coverage
+            .values()
+            .all(|c| matches!(c.state, State::Complete | State::Absent))
     }
 
     /// SHA-256 of the file called `name`.
     pub fn file_sha256(&self, name: &str) -> Option<&str> {
-        self.files.iter().find(|f| f.name == name).map(|f| f.sha256.as_str())
+        self.files
+            .iter()
+            .find(|f| f.name == name)
+            .map(|f| f.sha256.as_str())
     }
 }

@@ -27,11 +27,13 @@
 //! unless the word `missing` says that it is not. `action A` is short for a
 //! receiver of the app's own for that action.
 
-use super::model::{CallFact, CallSite, ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State};
+use super::model::{
+    CallFact, CallSite, ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State,
+};
 use crate::incident::Channel;
 use crate::package::manifest::{
-    BackupRules, Component, ComponentKind, DomainConfig, IntentFilter, Manifest, MetaData, NetworkSecurity,
-    PermissionElement, Place, UsesFeature, UsesPermission,
+    BackupRules, Component, ComponentKind, DomainConfig, IntentFilter, Manifest, MetaData,
+    NetworkSecurity, PermissionElement, Place, UsesFeature, UsesPermission,
 };
 
 /// An app made of lines, and what it is judged against.
@@ -52,8 +54,15 @@ pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Example, String> {
     let mut example = Example {
         facts: Facts {
             schema: SCHEMA.into(),
-            files: vec![FileFact { name: FILE.into(), sha256: "0".repeat(64), ..FileFact::default() }],
-            manifest: Manifest { package: "com.example".into(), ..Manifest::default() },
+            files: vec![FileFact {
+                name: FILE.into(),
+                sha256: "0".repeat(64),
+                ..FileFact::default()
+            }],
+            manifest: Manifest {
+                package: "com.example".into(),
+                ..Manifest::default()
+            },
             dex: vec![DexFact {
                 file: FILE.into(),
                 entry: "classes.dex".into(),
@@ -65,9 +74,21 @@ pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Example, String> {
         },
         ..Example::default()
     };
-    for channel in [Channel::Archive, Channel::Manifest, Channel::Resources, Channel::Code, Channel::Native, Channel::Assets]
-    {
-        example.facts.coverage.insert(channel, ChannelState { state: State::Complete, reasons: Vec::new() });
+    for channel in [
+        Channel::Archive,
+        Channel::Manifest,
+        Channel::Resources,
+        Channel::Code,
+        Channel::Native,
+        Channel::Assets,
+    ] {
+        example.facts.coverage.insert(
+            channel,
+            ChannelState {
+                state: State::Complete,
+                reasons: Vec::new(),
+            },
+        );
     }
     for line in lines {
         let line = line.as_ref().trim();
@@ -105,13 +126,20 @@ fn one(example: &mut Example, line: &str) -> Result<(), String> {
         "package" => facts.manifest.package = rest.into(),
         "label" => {
             facts.manifest.application.label = Some(rest.into());
-            facts.manifest.application.labels.insert(String::new(), rest.into());
+            facts
+                .manifest
+                .application
+                .labels
+                .insert(String::new(), rest.into());
         }
         "min" => facts.manifest.uses_sdk.min = Some(number(rest)?),
         "target" => facts.manifest.uses_sdk.target = Some(number(rest)?),
         "perm" => {
             let index = facts.manifest.uses_permissions.len();
-            facts.manifest.uses_permissions.push(permission(rest, index)?);
+            facts
+                .manifest
+                .uses_permissions
+                .push(permission(rest, index)?);
         }
         "feature" => facts.manifest.uses_features.push(UsesFeature {
             name: rest.trim_end_matches(" optional").into(),
@@ -131,7 +159,10 @@ fn one(example: &mut Example, line: &str) -> Result<(), String> {
         "action" => {
             let index = facts.manifest.components.len();
             let own = format!("com.example.Receiver action={rest}");
-            facts.manifest.components.push(component("receiver", &own, index)?);
+            facts
+                .manifest
+                .components
+                .push(component("receiver", &own, index)?);
         }
         "meta" => {
             let (name, value) = rest.split_once('=').unwrap_or((rest, ""));
@@ -160,9 +191,13 @@ fn one(example: &mut Example, line: &str) -> Result<(), String> {
         "host" => facts.hosts.push(rest.into()),
         "unreadable" => {
             let channel = channel(rest)?;
-            facts
-                .coverage
-                .insert(channel, ChannelState { state: State::Unreadable, reasons: vec!["example".into()] });
+            facts.coverage.insert(
+                channel,
+                ChannelState {
+                    state: State::Unreadable,
+                    reasons: vec!["example".into()],
+                },
+            );
         }
         _ => return Err("unknown first word".into()),
     }
@@ -174,15 +209,21 @@ fn number(text: &str) -> Result<u32, String> {
 }
 
 fn truth(text: &str) -> Result<bool, String> {
-    text.parse().map_err(|_| format!("`{text}` is neither true nor false"))
+    text.parse()
+        .map_err(|_| format!("`{text}` is neither true nor false"))
 }
 
 fn channel(text: &str) -> Result<Channel, String> {
-    serde_json::from_value(serde_json::Value::String(text.into())).map_err(|_| format!("`{text}` is no channel"))
+    serde_json::from_value(serde_json::Value::String(text.into()))
+        .map_err(|_| format!("`{text}` is no channel"))
 }
 
 fn place(element: &str, index: usize) -> Place {
-    Place { file: FILE.into(), path: format!("manifest/{element}[{}]", index + 1), offset: 0 }
+    Place {
+        file: FILE.into(),
+        path: format!("manifest/{element}[{}]", index + 1),
+        offset: 0,
+    }
 }
 
 fn permission(rest: &str, index: usize) -> Result<UsesPermission, String> {
@@ -228,7 +269,9 @@ fn component(kind: &str, rest: &str, index: usize) -> Result<Component, String> 
             }
             Some(("permission", value)) => component.permission = Some(value.into()),
             Some(("process", value)) => component.process = Some(value.into()),
-            Some(("type", value)) => component.foreground_service_types = value.split('|').map(Into::into).collect(),
+            Some(("type", value)) => {
+                component.foreground_service_types = value.split('|').map(Into::into).collect()
+            }
             Some(("authority", value)) => component.authorities.push(value.into()),
             Some(("action", value)) => {
                 if component.intent_filters.is_empty() {
@@ -247,19 +290,29 @@ fn component(kind: &str, rest: &str, index: usize) -> Result<Component, String> 
 fn attribute(facts: &mut Facts, rest: &str) -> Result<(), String> {
     let application = &mut facts.manifest.application;
     application.at = place("application", 0);
-    let (name, value) = rest.split_once('=').ok_or("an attribute is written name=value")?;
+    let (name, value) = rest
+        .split_once('=')
+        .ok_or("an attribute is written name=value")?;
     match name {
         "allowBackup" => application.allow_backup = Some(truth(value)?),
         "usesCleartextTraffic" => application.uses_cleartext_traffic = Some(truth(value)?),
         "debuggable" => application.debuggable = Some(truth(value)?),
         "testOnly" => application.test_only = Some(truth(value)?),
-        "requestLegacyExternalStorage" => application.request_legacy_external_storage = Some(truth(value)?),
+        "requestLegacyExternalStorage" => {
+            application.request_legacy_external_storage = Some(truth(value)?)
+        }
         "appCategory" => application.app_category = Some(value.into()),
         "fullBackupContent" => {
-            application.full_backup_content = Some(BackupRules { entry: value.into(), rules: Vec::new() });
+            application.full_backup_content = Some(BackupRules {
+                entry: value.into(),
+                rules: Vec::new(),
+            });
         }
         "dataExtractionRules" => {
-            application.data_extraction_rules = Some(BackupRules { entry: value.into(), rules: Vec::new() });
+            application.data_extraction_rules = Some(BackupRules {
+                entry: value.into(),
+                rules: Vec::new(),
+            });
         }
         _ => return Err(format!("the notation has no attribute `{name}`")),
     }
@@ -267,11 +320,17 @@ fn attribute(facts: &mut Facts, rest: &str) -> Result<(), String> {
 }
 
 fn cleartext(facts: &mut Facts, rest: &str) -> Result<(), String> {
-    let (domain, value) = rest.split_once('=').ok_or("cleartext is written domain=true")?;
-    let security = facts.manifest.application.network_security.get_or_insert_with(|| NetworkSecurity {
-        entry: "res/xml/network_security_config.xml".into(),
-        ..NetworkSecurity::default()
-    });
+    let (domain, value) = rest
+        .split_once('=')
+        .ok_or("cleartext is written domain=true")?;
+    let security = facts
+        .manifest
+        .application
+        .network_security
+        .get_or_insert_with(|| NetworkSecurity {
+            entry: "res/xml/network_security_config.xml".into(),
+            ..NetworkSecurity::default()
+        });
     if domain == "base" {
         security.base_cleartext = Some(truth(value)?);
     } else {
@@ -285,13 +344,24 @@ fn cleartext(facts: &mut Facts, rest: &str) -> Result<(), String> {
 }
 
 fn call(rest: &str) -> Result<CallFact, String> {
-    let (callee, caller) = rest.split_once(" <- ").unwrap_or((rest, "com.example.Main.main"));
-    let (class, name) = callee.rsplit_once('.').ok_or("a member is written class.name")?;
-    let (in_class, in_method) = caller.rsplit_once('.').ok_or("a caller is written class.name")?;
+    let (callee, caller) = rest
+        .split_once(" <- ")
+        .unwrap_or((rest, "com.example.Main.main"));
+    let (class, name) = callee
+        .rsplit_once('.')
+        .ok_or("a member is written class.name")?;
+    let (in_class, in_method) = caller
+        .rsplit_once('.')
+        .ok_or("a caller is written class.name")?;
     Ok(CallFact {
         member: format!("L{};->{name}", class.replace('.', "/")),
         count: 1,
-        sites: vec![CallSite { dex: 0, class: in_class.into(), method: in_method.into(), offset: 0 }],
+        sites: vec![CallSite {
+            dex: 0,
+            class: in_class.into(),
+            method: in_method.into(),
+            offset: 0,
+        }],
     })
 }
 
@@ -316,19 +386,30 @@ mod tests {
         let facts = &example.facts;
         assert_eq!(facts.manifest.uses_sdk.target_level(), 33);
         let camera = facts.manifest.uses_permissions.first().unwrap();
-        assert_eq!((camera.max_sdk, camera.element), (Some(29), PermissionElement::UsesPermissionSdk23));
+        assert_eq!(
+            (camera.max_sdk, camera.element),
+            (Some(29), PermissionElement::UsesPermissionSdk23)
+        );
         let push = facts.manifest.components.first().unwrap();
         assert!(push.exported);
         assert_eq!(push.foreground_service_types, ["location", "camera"]);
         assert_eq!(push.intent_filters.first().unwrap().actions, ["A", "B"]);
-        assert_eq!(facts.dex.first().unwrap().defines, ["com.a.B", "com.b.C", "com.x.Push"]);
+        assert_eq!(
+            facts.dex.first().unwrap().defines,
+            ["com.a.B", "com.b.C", "com.x.Push"]
+        );
         assert_eq!(facts.state(Channel::Native), State::Unreadable);
         assert!(!facts.complete());
     }
 
     #[test]
     fn a_line_that_is_not_understood_is_named() {
-        for line in ["perm", "perm android.permission.CAMERA maximum=3", "colour red", "app allowBackup=maybe"] {
+        for line in [
+            "perm",
+            "perm android.permission.CAMERA maximum=3",
+            "colour red",
+            "app allowBackup=maybe",
+        ] {
             assert!(parse(&[line]).unwrap_err().contains(line), "{line}");
         }
     }

@@ -1,8 +1,9 @@
 //! Facts, detections and verdicts to the record.
 
 use super::v1::{
-    Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, File, Finding, Function,
-    Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject, Suggestion, Tool,
+    Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, File,
+    Finding, Function, Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
+    Suggestion, Tool,
 };
 use super::words::{Languages, Prose};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
@@ -21,15 +22,30 @@ pub fn build(
     db: &SignatureDb,
     languages: Languages,
 ) -> Report {
-    let builder = Builder { facts, db, languages };
+    let builder = Builder {
+        facts,
+        db,
+        languages,
+    };
     Report {
         schema: SCHEMA.into(),
-        tool: Tool { name: env!("CARGO_PKG_NAME").into(), version: env!("CARGO_PKG_VERSION").into() },
-        data: DataInfo { version: db.version.clone(), digest: db.digest.clone(), counts: counts(&db.counts()) },
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME").into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+        },
+        data: DataInfo {
+            version: db.version.clone(),
+            digest: db.digest.clone(),
+            counts: counts(&db.counts()),
+        },
         subject: builder.subject(),
         function: builder.function(declared, audit),
         coverage: builder.coverage(&detections.obstacles),
-        permissions: audit.permissions.iter().map(|p| builder.permission(p)).collect(),
+        permissions: audit
+            .permissions
+            .iter()
+            .map(|p| builder.permission(p))
+            .collect(),
         sdks: detections.sdks.iter().map(|s| builder.sdk(s)).collect(),
         findings: audit.findings.iter().map(|f| builder.finding(f)).collect(),
         incidents: facts.incidents.clone(),
@@ -39,7 +55,9 @@ pub fn build(
 fn counts(counts: &Counts) -> BTreeMap<String, u64> {
     let value = serde_json::to_value(counts).unwrap_or_default();
     let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(name, count)| Some((name.clone(), count.as_u64()?))).collect()
+    entries
+        .filter_map(|(name, count)| Some((name.clone(), count.as_u64()?)))
+        .collect()
 }
 
 struct Builder<'b> {
@@ -55,9 +73,20 @@ impl Builder<'_> {
 
     fn subject(&self) -> Subject {
         let manifest = &self.facts.manifest;
-        let file = |f: &crate::facts::FileFact| File { name: f.name.clone(), size: f.size, sha256: f.sha256.clone() };
+        let file = |f: &crate::facts::FileFact| File {
+            name: f.name.clone(),
+            size: f.size,
+            sha256: f.sha256.clone(),
+        };
         let label = |(locale, text): (&String, &String)| {
-            (if locale.is_empty() { "default".to_owned() } else { locale.clone() }, text.clone())
+            (
+                if locale.is_empty() {
+                    "default".to_owned()
+                } else {
+                    locale.clone()
+                },
+                text.clone(),
+            )
         };
         Subject {
             files: self.facts.files.iter().map(file).collect(),
@@ -68,12 +97,20 @@ impl Builder<'_> {
             min_sdk: manifest.uses_sdk.min_level(),
             target_sdk: manifest.uses_sdk.target_level(),
             signers: self.facts.signers.iter().map(signer).collect(),
-            splits: self.facts.files.iter().filter_map(|f| f.split.clone()).collect(),
+            splits: self
+                .facts
+                .files
+                .iter()
+                .filter_map(|f| f.split.clone())
+                .collect(),
             excluded: self
                 .facts
                 .excluded
                 .iter()
-                .map(|e| Excluded { name: e.name.clone(), reason: e.reason.clone() })
+                .map(|e| Excluded {
+                    name: e.name.clone(),
+                    reason: e.reason.clone(),
+                })
                 .collect(),
         }
     }
@@ -97,7 +134,11 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|s| {
                     let name = &self.db.function(&s.function)?.name;
-                    Some(Suggestion { id: s.function.clone(), name: self.prose(name), because: s.because.clone() })
+                    Some(Suggestion {
+                        id: s.function.clone(),
+                        name: self.prose(name),
+                        because: s.because.clone(),
+                    })
                 })
                 .collect(),
         }
@@ -111,7 +152,11 @@ impl Builder<'_> {
                 .facts
                 .coverage
                 .iter()
-                .map(|(&channel, c)| ChannelState { channel, state: c.state, reasons: c.reasons.clone() })
+                .map(|(&channel, c)| ChannelState {
+                    channel,
+                    state: c.state,
+                    reasons: c.reasons.clone(),
+                })
                 .collect(),
             obstacles: obstacles
                 .iter()
@@ -131,7 +176,12 @@ impl Builder<'_> {
                 .collect(),
             not_examined: NOT_EXAMINED
                 .iter()
-                .map(|(zh, en)| self.prose(&Text { zh: (*zh).into(), en: (*en).into() }))
+                .map(|(zh, en)| {
+                    self.prose(&Text {
+                        zh: (*zh).into(),
+                        en: (*en).into(),
+                    })
+                })
                 .collect(),
         }
     }
@@ -139,21 +189,35 @@ impl Builder<'_> {
     fn permission(&self, verdict: &PermissionVerdict) -> Permission {
         let permission = &verdict.permission;
         let view = self.db.permission(&permission.name);
-        let mut declared_in: Vec<String> = permission.requests.iter().map(|r| r.at.file.clone()).collect();
+        let mut declared_in: Vec<String> = permission
+            .requests
+            .iter()
+            .map(|r| r.at.file.clone())
+            .collect();
         declared_in.sort();
         declared_in.dedup();
         let target = self.facts.manifest.uses_sdk.target_level();
         let protection = self.db.protection_at(&permission.name, target).map(|p| {
-            if p.flags.is_empty() { p.base.to_owned() } else { format!("{}|{}", p.base, p.flags) }
+            if p.flags.is_empty() {
+                p.base.to_owned()
+            } else {
+                format!("{}|{}", p.base, p.flags)
+            }
         });
         let (origin, implied_by) = match &permission.origin {
             Origin::Requested => ("requested", None),
-            Origin::Implied { by, .. } => {
-                ("implied", Some(by.clone().unwrap_or_else(|| "targetSdkVersion".into())))
-            }
+            Origin::Implied { by, .. } => (
+                "implied",
+                Some(by.clone().unwrap_or_else(|| "targetSdkVersion".into())),
+            ),
         };
-        let ids = view.and_then(|v| v.privacy).map_or(&[][..], |p| &p.information);
-        let own_name = Text { zh: permission.name.clone(), en: permission.name.clone() };
+        let ids = view
+            .and_then(|v| v.privacy)
+            .map_or(&[][..], |p| &p.information);
+        let own_name = Text {
+            zh: permission.name.clone(),
+            en: permission.name.clone(),
+        };
         Permission {
             name: permission.name.clone(),
             declared_in,
@@ -164,14 +228,24 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|id| {
                     let kind = self.db.information(id)?;
-                    let name = self.prose(&Text { zh: kind.zh.clone(), en: kind.en.clone() });
-                    Some(Information { id: id.clone(), name })
+                    let name = self.prose(&Text {
+                        zh: kind.zh.clone(),
+                        en: kind.en.clone(),
+                    });
+                    Some(Information {
+                        id: id.clone(),
+                        name,
+                    })
                 })
                 .collect(),
             tier: verdict.tier,
             condition: verdict.condition.as_ref().map(|c| self.prose(c)),
             reason: self.prose(&verdict.reason),
-            clauses: verdict.clauses.iter().filter_map(|id| self.clause(id)).collect(),
+            clauses: verdict
+                .clauses
+                .iter()
+                .filter_map(|id| self.clause(id))
+                .collect(),
             usage: "not_assessed".into(),
             owners: Vec::new(),
             verdict: verdict.verdict,
@@ -187,7 +261,12 @@ impl Builder<'_> {
 
     /// Protection of a permission that the app defines itself: the base in the low four bits (AOSP `PermissionInfo`).
     fn own_protection(&self, name: &str) -> Option<String> {
-        let defined = self.facts.manifest.permissions.iter().find(|p| p.name == name)?;
+        let defined = self
+            .facts
+            .manifest
+            .permissions
+            .iter()
+            .find(|p| p.name == name)?;
         let base = match defined.protection_level & 0xf {
             0 => "normal",
             1 => "dangerous",
@@ -221,7 +300,11 @@ impl Builder<'_> {
             confidence: finding.confidence,
             title: self.prose(&finding.title),
             message: self.prose(&finding.message),
-            clauses: finding.clauses.iter().filter_map(|id| self.clause(id)).collect(),
+            clauses: finding
+                .clauses
+                .iter()
+                .filter_map(|id| self.clause(id))
+                .collect(),
             subject: finding.subject.clone(),
             evidence: finding.evidence.clone(),
             remedy: self.prose(&finding.remedy),
@@ -268,5 +351,8 @@ const NOT_EXAMINED: [(&str, &str); 3] = [
         "告知同意、调用时机与频次须通过动态检测确认",
         "notice, consent, moment and frequency have to be confirmed by a dynamic test",
     ),
-    ("服务端行为和隐私政策文本不在检测范围内", "servers and the text of privacy policies are outside this audit"),
+    (
+        "服务端行为和隐私政策文本不在检测范围内",
+        "servers and the text of privacy policies are outside this audit",
+    ),
 ];

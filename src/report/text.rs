@@ -8,7 +8,10 @@ use std::fmt::Write;
 
 /// Writes a report as text; lines end in `\n`, nothing but text and spaces in it.
 pub fn render(report: &Report, language: Language) -> String {
-    let mut out = Page { out: String::new(), language };
+    let mut out = Page {
+        out: String::new(),
+        language,
+    };
     out.subject(report);
     out.function(report);
     out.summary(report);
@@ -38,7 +41,10 @@ impl Page {
 
     fn line(&mut self, indent: usize, text: &str) {
         // Text of a hostile APK must not steer the terminal or break the line.
-        let clean: String = text.chars().map(|c| if is_unsafe(c) { '\u{fffd}' } else { c }).collect();
+        let clean: String = text
+            .chars()
+            .map(|c| if is_unsafe(c) { '\u{fffd}' } else { c })
+            .collect();
         let _ = writeln!(self.out, "{:indent$}{clean}", "");
     }
 
@@ -61,8 +67,14 @@ impl Page {
     fn subject(&mut self, report: &Report) {
         let subject = &report.subject;
         let title = match self.language {
-            Language::Zh => format!("应用隐私检测报告 · permscope {} · 数据 {}", report.tool.version, report.data.version),
-            Language::En => format!("App privacy audit · permscope {} · data {}", report.tool.version, report.data.version),
+            Language::Zh => format!(
+                "应用隐私检测报告 · permscope {} · 数据 {}",
+                report.tool.version, report.data.version
+            ),
+            Language::En => format!(
+                "App privacy audit · permscope {} · data {}",
+                report.tool.version, report.data.version
+            ),
         };
         self.line(0, &title);
         self.heading("一、应用", "1 App");
@@ -70,31 +82,67 @@ impl Page {
         let mut labels: Vec<String> = Vec::new();
         for (locale, text) in &subject.label {
             if labels.len() < 6 {
-                labels.push(if locale == "default" { text.clone() } else { format!("{text} ({locale})") });
+                labels.push(if locale == "default" {
+                    text.clone()
+                } else {
+                    format!("{text} ({locale})")
+                });
             }
         }
         if subject.label.len() > labels.len() {
-            labels.push(format!("+{}", subject.label.len().saturating_sub(labels.len())));
+            labels.push(format!(
+                "+{}",
+                subject.label.len().saturating_sub(labels.len())
+            ));
         }
         self.field("名称", "label", &labels.join(self.pick("、", ", ")));
-        let code = subject.version_code.map(|c| format!(" ({c})")).unwrap_or_default();
-        self.field("版本", "version", &format!("{}{code}", subject.version_name.as_deref().unwrap_or("-")));
-        self.field("系统版本", "SDK levels", &format!("minSdk {} · targetSdk {}", subject.min_sdk, subject.target_sdk));
+        let code = subject
+            .version_code
+            .map(|c| format!(" ({c})"))
+            .unwrap_or_default();
+        self.field(
+            "版本",
+            "version",
+            &format!("{}{code}", subject.version_name.as_deref().unwrap_or("-")),
+        );
+        self.field(
+            "系统版本",
+            "SDK levels",
+            &format!(
+                "minSdk {} · targetSdk {}",
+                subject.min_sdk, subject.target_sdk
+            ),
+        );
         for file in &subject.files {
-            self.field("文件", "file", &format!("{} · {} B · SHA-256 {}", file.name, file.size, file.sha256));
+            self.field(
+                "文件",
+                "file",
+                &format!("{} · {} B · SHA-256 {}", file.name, file.size, file.sha256),
+            );
         }
         if !subject.splits.is_empty() {
             self.field("拆分包", "splits", &subject.splits.join(", "));
         }
         for excluded in &subject.excluded {
-            self.field("未纳入", "left out", &format!("{}: {}", excluded.name, excluded.reason));
+            self.field(
+                "未纳入",
+                "left out",
+                &format!("{}: {}", excluded.name, excluded.reason),
+            );
         }
         let mut seen = Vec::new();
         for signer in &subject.signers {
             for certificate in &signer.certificates {
-                let debug = if certificate.debug { self.pick(" · 调试证书", " · debug certificate") } else { "" };
+                let debug = if certificate.debug {
+                    self.pick(" · 调试证书", " · debug certificate")
+                } else {
+                    ""
+                };
                 let name = certificate.subject.as_deref().unwrap_or("-");
-                let line = format!("{} · {name}{debug} · SHA-256 {}", signer.scheme, certificate.sha256);
+                let line = format!(
+                    "{} · {name}{debug} · SHA-256 {}",
+                    signer.scheme, certificate.sha256
+                );
                 if !seen.contains(&line) {
                     self.field("签名证书（未验签）", "signer (not verified)", &line);
                     seen.push(line);
@@ -119,7 +167,11 @@ impl Page {
             }
         }
         for declared in &function.declared {
-            let clause = declared.clause.as_ref().map(|c| format!(" · {}", self.cite(c))).unwrap_or_default();
+            let clause = declared
+                .clause
+                .as_ref()
+                .map(|c| format!(" · {}", self.cite(c)))
+                .unwrap_or_default();
             let line = format!(
                 "{} ({}) · {}{clause}",
                 declared.name.get(self.language),
@@ -136,28 +188,69 @@ impl Page {
 
     /// What a reader wants first, in two lines.
     fn summary(&mut self, report: &Report) {
-        let beyond = report.permissions.iter().filter(|p| p.tier == Tier::NotNeeded && p.origin == "requested").count();
-        let requested = report.permissions.iter().filter(|p| p.origin == "requested").count();
-        let bundled = report.sdks.iter().filter(|s| s.grade != crate::detect::Grade::Referenced).count();
+        let beyond = report
+            .permissions
+            .iter()
+            .filter(|p| p.tier == Tier::NotNeeded && p.origin == "requested")
+            .count();
+        let requested = report
+            .permissions
+            .iter()
+            .filter(|p| p.origin == "requested")
+            .count();
+        let bundled = report
+            .sdks
+            .iter()
+            .filter(|s| s.grade != crate::detect::Grade::Referenced)
+            .count();
         self.heading("三、概要", "3 Summary");
         let findings = report.findings.len();
         let line = match self.language {
-            Language::Zh => format!("申请权限 {requested} 项，其中所声明功能不需要的 {beyond} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"),
-            Language::En => format!("{requested} permissions requested, {beyond} of them not needed for the declared function; {bundled} bundled SDKs recognised; {findings} findings."),
+            Language::Zh => format!(
+                "申请权限 {requested} 项，其中所声明功能不需要的 {beyond} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"
+            ),
+            Language::En => format!(
+                "{requested} permissions requested, {beyond} of them not needed for the declared function; {bundled} bundled SDKs recognised; {findings} findings."
+            ),
         };
         self.line(2, &line);
         if !report.coverage.complete {
-            self.line(2, self.pick("检测不完整：部分内容无法读取，见第七节。", "Incomplete: some parts could not be read, see section 7.").to_owned().as_str());
+            self.line(
+                2,
+                self.pick(
+                    "检测不完整：部分内容无法读取，见第七节。",
+                    "Incomplete: some parts could not be read, see section 7.",
+                )
+                .to_owned()
+                .as_str(),
+            );
         }
     }
 
     fn permissions(&mut self, report: &Report) {
         self.heading("四、权限", "4 Permissions");
         if report.permissions.is_empty() {
-            self.line(2, self.pick("清单文件未申请权限。", "The manifest requests no permission.").to_owned().as_str());
+            self.line(
+                2,
+                self.pick(
+                    "清单文件未申请权限。",
+                    "The manifest requests no permission.",
+                )
+                .to_owned()
+                .as_str(),
+            );
         }
-        for tier in [Tier::NotNeeded, Tier::OnUserAction, Tier::Necessary, Tier::NotJudged] {
-            let group: Vec<&Permission> = report.permissions.iter().filter(|p| p.tier == tier).collect();
+        for tier in [
+            Tier::NotNeeded,
+            Tier::OnUserAction,
+            Tier::Necessary,
+            Tier::NotJudged,
+        ] {
+            let group: Vec<&Permission> = report
+                .permissions
+                .iter()
+                .filter(|p| p.tier == tier)
+                .collect();
             if group.is_empty() {
                 continue;
             }
@@ -171,7 +264,11 @@ impl Page {
 
     fn permission(&mut self, permission: &Permission) {
         let title = permission.title.get(self.language);
-        let mut parts = vec![if title == permission.name { title.to_owned() } else { format!("{} {title}", permission.name) }];
+        let mut parts = vec![if title == permission.name {
+            title.to_owned()
+        } else {
+            format!("{} {title}", permission.name)
+        }];
         parts.extend(permission.protection.clone());
         if let Some(max) = permission.max_sdk {
             parts.push(format!("maxSdkVersion {max}"));
@@ -186,7 +283,11 @@ impl Page {
             parts.push(permission.declared_in.join(", "));
         }
         self.line(4, &parts.join(" · "));
-        let information: Vec<&str> = permission.information.iter().map(|i| i.name.get(self.language)).collect();
+        let information: Vec<&str> = permission
+            .information
+            .iter()
+            .map(|i| i.name.get(self.language))
+            .collect();
         if permission.tier != Tier::NotJudged || !information.is_empty() {
             let mut line = information.join(self.pick("、", ", "));
             if permission.tier != Tier::NotJudged {
@@ -196,7 +297,11 @@ impl Page {
             self.line(6, &line);
         }
         if let Some(condition) = &permission.condition {
-            let line = format!("{}{}", self.pick("条件：", "condition: "), condition.get(self.language));
+            let line = format!(
+                "{}{}",
+                self.pick("条件：", "condition: "),
+                condition.get(self.language)
+            );
             self.line(6, &line);
         }
     }
@@ -207,12 +312,19 @@ impl Page {
             let text = if report.coverage.complete {
                 self.pick("未识别到数据库收录的SDK（不等于没有SDK）。", "No SDK of the database was recognised (which does not mean that there is none).")
             } else {
-                self.pick("未能判断：部分内容无法读取。", "Cannot be said: some parts could not be read.")
+                self.pick(
+                    "未能判断：部分内容无法读取。",
+                    "Cannot be said: some parts could not be read.",
+                )
             };
             self.line(2, text.to_owned().as_str());
         }
         for sdk in &report.sdks {
-            let purpose = sdk.purpose.first().map(|p| p.get(self.language)).unwrap_or_default();
+            let purpose = sdk
+                .purpose
+                .first()
+                .map(|p| p.get(self.language))
+                .unwrap_or_default();
             let parts = [
                 sdk.name.get(self.language),
                 sdk.id.as_str(),
@@ -225,7 +337,12 @@ impl Page {
                     crate::detect::Grade::Referenced => "referenced",
                 }),
             ];
-            let line = parts.iter().filter(|p| !p.is_empty()).copied().collect::<Vec<_>>().join(" · ");
+            let line = parts
+                .iter()
+                .filter(|p| !p.is_empty())
+                .copied()
+                .collect::<Vec<_>>()
+                .join(" · ");
             self.line(2, &line);
             for evidence in sdk.evidence.iter().take(2) {
                 let line = evidence_line(evidence);
@@ -256,10 +373,18 @@ impl Page {
         self.line(2, &head);
         self.line(4, finding.message.get(self.language));
         let clauses: Vec<String> = finding.clauses.iter().map(|c| self.cite(c)).collect();
-        let text = format!("{}{}", self.pick("依据：", "clauses: "), clauses.join(self.pick("；", "; ")));
+        let text = format!(
+            "{}{}",
+            self.pick("依据：", "clauses: "),
+            clauses.join(self.pick("；", "; "))
+        );
         self.line(4, &text);
         for evidence in finding.evidence.iter().take(3) {
-            let text = format!("{}{}", self.pick("证据：", "evidence: "), evidence_line(evidence));
+            let text = format!(
+                "{}{}",
+                self.pick("证据：", "evidence: "),
+                evidence_line(evidence)
+            );
             self.line(4, &text);
         }
         let more = finding.evidence.len().saturating_sub(3);
@@ -270,14 +395,24 @@ impl Page {
             };
             self.line(4, &text);
         }
-        let text = format!("{}{}", self.pick("建议：", "what to do: "), finding.remedy.get(self.language));
+        let text = format!(
+            "{}{}",
+            self.pick("建议：", "what to do: "),
+            finding.remedy.get(self.language)
+        );
         self.line(4, &text);
     }
 
     fn limits(&mut self, report: &Report) {
-        self.heading("七、未能读取或未作判断的内容", "7 What could not be read or judged");
+        self.heading(
+            "七、未能读取或未作判断的内容",
+            "7 What could not be read or judged",
+        );
         for channel in &report.coverage.channels {
-            if matches!(channel.state, crate::facts::State::Complete | crate::facts::State::Absent) {
+            if matches!(
+                channel.state,
+                crate::facts::State::Complete | crate::facts::State::Absent
+            ) {
                 continue;
             }
             let line = format!(
@@ -301,8 +436,16 @@ impl Page {
             self.line(2, note.get(self.language));
         }
         for incident in &report.incidents {
-            let offset = incident.offset.map(|o| format!(" {o:#x}")).unwrap_or_default();
-            let line = format!("{}{offset} · {} · {}", incident.file, enum_key(&incident.code), incident.detail);
+            let offset = incident
+                .offset
+                .map(|o| format!(" {o:#x}"))
+                .unwrap_or_default();
+            let line = format!(
+                "{}{offset} · {} · {}",
+                incident.file,
+                enum_key(&incident.code),
+                incident.detail
+            );
             self.line(2, &line);
         }
     }
@@ -313,13 +456,18 @@ impl Page {
             Language::Zh => format!("《{}》{} [{}]", title, clause.number, clause.id),
             Language::En => format!("{title}, {} [{}]", clause.number, clause.id),
         };
-        if clause.basis { cited } else { format!("{cited}{}", self.pick("（仅供参考）", " (for reference)")) }
+        if clause.basis {
+            cited
+        } else {
+            format!("{cited}{}", self.pick("（仅供参考）", " (for reference)"))
+        }
     }
 }
 
 /// Characters that could steer a terminal or reorder text: C0, C1, bidirectional controls, line separators.
 fn is_unsafe(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
 }
 
 /// A split among the files is worth naming.
@@ -334,10 +482,15 @@ fn evidence_line(evidence: &Evidence) -> String {
     }
     let detail = match (&evidence.path, &evidence.class) {
         (Some(path), _) => path.clone(),
-        (None, Some(class)) => format!("{class}.{}", evidence.method.as_deref().unwrap_or_default()),
+        (None, Some(class)) => {
+            format!("{class}.{}", evidence.method.as_deref().unwrap_or_default())
+        }
         (None, None) => String::new(),
     };
-    let offset = evidence.offset.map(|o| format!("@{o:#x}")).unwrap_or_default();
+    let offset = evidence
+        .offset
+        .map(|o| format!("@{o:#x}"))
+        .unwrap_or_default();
     let count = evidence.count.map(|c| format!("×{c}")).unwrap_or_default();
     [evidence.value.as_str(), &count, &place, &detail, &offset]
         .iter()
@@ -361,7 +514,10 @@ mod tests {
 
     #[test]
     fn hostile_text_cannot_steer_the_terminal() {
-        let mut page = Page { out: String::new(), language: Language::En };
+        let mut page = Page {
+            out: String::new(),
+            language: Language::En,
+        };
         page.line(0, "a\u{1b}[31mb\nc\u{202e}d");
         assert_eq!(page.out, "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\n");
     }

@@ -26,12 +26,18 @@ impl Languages {
 
     /// One.
     pub fn only(language: Language) -> Self {
-        Self { zh: language == Language::Zh, en: language == Language::En }
+        Self {
+            zh: language == Language::Zh,
+            en: language == Language::En,
+        }
     }
 
     /// Reads `zh`, `en` or `zh,en`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut languages = Self { zh: false, en: false };
+        let mut languages = Self {
+            zh: false,
+            en: false,
+        };
         for word in text.split(',') {
             match word.trim() {
                 "zh" | "zh-CN" | "zh-Hans" => languages.zh = true,
@@ -50,10 +56,16 @@ impl Languages {
     /// A text in these languages.
     pub fn prose(self, text: &Text) -> Prose {
         let some = |wanted: bool, text: &str| (wanted && !text.is_empty()).then(|| text.to_owned());
-        let mut prose = Prose { zh: some(self.zh, &text.zh), en: some(self.en, &text.en) };
+        let mut prose = Prose {
+            zh: some(self.zh, &text.zh),
+            en: some(self.en, &text.en),
+        };
         // A name that exists in one language only is shown in that one rather than not at all.
         if prose.zh.is_none() && prose.en.is_none() {
-            prose = Prose { zh: some(true, &text.zh), en: some(text.zh.is_empty(), &text.en) };
+            prose = Prose {
+                zh: some(true, &text.zh),
+                en: some(text.zh.is_empty(), &text.en),
+            };
         }
         prose
     }
@@ -84,10 +96,13 @@ impl Prose {
 
 /// A fixed word by its key in the JSON report; the key itself where there is no word.
 pub fn word(key: &str, language: Language) -> &str {
-    WORDS.iter().find(|(k, ..)| *k == key).map_or(key, |&(_, zh, en)| match language {
-        Language::Zh => zh,
-        Language::En => en,
-    })
+    WORDS
+        .iter()
+        .find(|(k, ..)| *k == key)
+        .map_or(key, |&(_, zh, en)| match language {
+            Language::Zh => zh,
+            Language::En => en,
+        })
 }
 
 /// Key, Chinese, English.
@@ -109,7 +124,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     // grades
     ("strong", "已打包", "bundled"),
     ("weak", "疑似打包", "probably bundled"),
-    ("referenced", "仅被引用，未打包", "referenced only, not bundled"),
+    (
+        "referenced",
+        "仅被引用，未打包",
+        "referenced only, not bundled",
+    ),
     // channels
     ("archive", "安装包目录", "archive"),
     ("manifest", "清单文件", "manifest"),
@@ -126,9 +145,17 @@ const WORDS: &[(&str, &str, &str)] = &[
     // sources of the function
     ("none", "未声明", "not declared"),
     ("user", "由审查人指定", "named by whoever started the audit"),
-    ("store_category", "由应用商店分类对应", "from a store's category"),
+    (
+        "store_category",
+        "由应用商店分类对应",
+        "from a store's category",
+    ),
     ("catalogue", "由应用目录给出", "from the catalogue"),
-    ("config", "由应用配置文件声明", "from the app's permscope.toml"),
+    (
+        "config",
+        "由应用配置文件声明",
+        "from the app's permscope.toml",
+    ),
     // editions
     ("consumer", "消费侧", "consumer side"),
     ("supply", "服务供给侧", "supply side"),
@@ -148,9 +175,21 @@ mod tests {
         let zh = Languages::parse("zh").unwrap();
         assert_eq!(Languages::parse("zh,en"), Some(Languages::BOTH));
         assert_eq!(Languages::parse("fr"), None);
-        let both = Text { zh: "相机".into(), en: "camera".into() };
-        assert_eq!(zh.prose(&both), Prose { zh: Some("相机".into()), en: None });
-        let english_only = Text { zh: String::new(), en: "OkHttp".into() };
+        let both = Text {
+            zh: "相机".into(),
+            en: "camera".into(),
+        };
+        assert_eq!(
+            zh.prose(&both),
+            Prose {
+                zh: Some("相机".into()),
+                en: None
+            }
+        );
+        let english_only = Text {
+            zh: String::new(),
+            en: "OkHttp".into(),
+        };
         assert_eq!(zh.prose(&english_only).get(Language::Zh), "OkHttp");
     }
 

@@ -8,14 +8,28 @@ type Task = fn(&[String]) -> Result<(), String>;
 
 /// Name, what it does, and the function.
 const TASKS: &[(&str, &str, Task)] = &[
-    ("ci", "what continuous integration runs: format, lints, the tests, docs", ci),
-    ("corpus", "fetch the pinned real APKs and compare with aapt, dexdump and apksigner (needs network and those tools)", corpus),
-    ("samples", "rebuild the compiled sample apps (needs Java and Debian's Android tools)", samples),
+    (
+        "ci",
+        "what continuous integration runs: format, lints, the tests, docs",
+        ci,
+    ),
+    (
+        "corpus",
+        "fetch the pinned real APKs and compare with aapt, dexdump and apksigner (needs network and those tools)",
+        corpus,
+    ),
+    (
+        "samples",
+        "rebuild the compiled sample apps (needs Java and Debian's Android tools)",
+        samples,
+    ),
 ];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (name, rest) = args.split_first().map_or(("", &[][..]), |(n, r)| (n.as_str(), r));
+    let (name, rest) = args
+        .split_first()
+        .map_or(("", &[][..]), |(n, r)| (n.as_str(), r));
     match TASKS.iter().find(|(task, ..)| *task == name) {
         Some((_, _, run)) => match run(rest) {
             Ok(()) => ExitCode::SUCCESS,
@@ -36,7 +50,9 @@ fn main() -> ExitCode {
 
 /// The repository's root.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 fn run(program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<(), String> {
@@ -50,11 +66,18 @@ fn run(program: &str, args: &[&str], env: &[(&str, &str)]) -> Result<(), String>
         .status()
         .map_err(|e| format!("{program}: {e}"))?;
     println!("  {:.0} s", start.elapsed().as_secs_f64());
-    if status.success() { Ok(()) } else { Err(format!("failed: {line}")) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("failed: {line}"))
+    }
 }
 
 fn has(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success())
+    Command::new(program)
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| out.status.success())
 }
 
 fn ci(_: &[String]) -> Result<(), String> {
@@ -65,12 +88,25 @@ fn ci(_: &[String]) -> Result<(), String> {
         println!("skipped: cargo fmt is not installed");
     }
     if has("cargo-clippy") {
-        cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--locked", "--", "-D", "warnings"])?;
+        cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--locked",
+            "--",
+            "-D",
+            "warnings",
+        ])?;
     } else {
         println!("skipped: cargo clippy is not installed");
     }
     cargo(&["test", "--workspace", "--all-features", "--locked"])?;
-    run("cargo", &["doc", "--no-deps", "--document-private-items", "--locked"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    run(
+        "cargo",
+        &["doc", "--no-deps", "--document-private-items", "--locked"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
     if has("cargo-deny") {
         cargo(&["deny", "check", "bans", "licenses", "sources"])?;
     } else {

@@ -19,15 +19,25 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = case
         .permissions
         .iter()
-        .filter(|p| p.requested() && PERMISSIONS.contains(&p.permission.name.as_str()) && p.tier != Tier::Necessary)
+        .filter(|p| {
+            p.requested()
+                && PERMISSIONS.contains(&p.permission.name.as_str())
+                && p.tier != Tier::Necessary
+        })
         .map(|p| {
             let name = &p.permission.name;
-            let how = Text { zh: "所申请的权限".into(), en: "a permission that it requests".into() };
+            let how = Text {
+                zh: "所申请的权限".into(),
+                en: "a permission that it requests".into(),
+            };
             let values = [("how", how), ("permission", same(name))];
             let finding = Finding::new(rule, case, name, p.evidence.clone(), &values);
             match p.tier {
                 Tier::OnUserAction => finding.milder(),
-                Tier::NotJudged => Finding { confidence: RuleConfidence::Tentative, ..finding },
+                Tier::NotJudged => Finding {
+                    confidence: RuleConfidence::Tentative,
+                    ..finding
+                },
                 Tier::Necessary | Tier::NotNeeded => finding,
             }
         })
@@ -40,7 +50,12 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             en: format!("the {} packages that <queries> names", queries.len()),
         };
         let values = [("how", how), ("permission", same("<queries>"))];
-        let shown = queries.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+        let shown = queries
+            .iter()
+            .take(5)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         let evidence = Evidence {
             file: case.facts.files.first().map(|f| f.name.clone()),
             entry: Some("AndroidManifest.xml".into()),
@@ -48,7 +63,10 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             ..Evidence::new(EvidenceKind::Manifest, format!("{what}: {shown} …"))
         };
         let finding = Finding::new(rule, case, "queries", vec![evidence], &values).milder();
-        findings.push(Finding { confidence: RuleConfidence::Tentative, ..finding });
+        findings.push(Finding {
+            confidence: RuleConfidence::Tentative,
+            ..finding
+        });
     }
     findings
 }

@@ -6,7 +6,10 @@ use crate::audit::finding::{Finding, same};
 use crate::signatures::schema::Rule;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
-    let avoidable = case.permissions.iter().filter(|p| p.requested() && p.avoidable);
+    let avoidable = case
+        .permissions
+        .iter()
+        .filter(|p| p.requested() && p.avoidable);
     avoidable
         .filter_map(|p| {
             let name = &p.permission.name;

@@ -7,7 +7,8 @@ use crate::signatures::schema::{Rule, RuleConfidence, Text};
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     let application = &case.facts.manifest.application;
-    let ruled = application.full_backup_content.is_some() || application.data_extraction_rules.is_some();
+    let ruled =
+        application.full_backup_content.is_some() || application.data_extraction_rules.is_some();
     if application.allow_backup == Some(false) || ruled || case.facts.manifest.package.is_empty() {
         return Vec::new();
     }
@@ -15,10 +16,24 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     let how = if written {
         same("android:allowBackup=\"true\"")
     } else {
-        Text { zh: "未设置 android:allowBackup，系统默认允许".into(), en: "android:allowBackup is not set; the default is true".into() }
+        Text {
+            zh: "未设置 android:allowBackup，系统默认允许".into(),
+            en: "android:allowBackup is not set; the default is true".into(),
+        }
     };
-    let value = if written { "application allowBackup=true" } else { "application without allowBackup" };
+    let value = if written {
+        "application allowBackup=true"
+    } else {
+        "application without allowBackup"
+    };
     let evidence = Evidence::element(case.facts, &application.at, value);
     let finding = Finding::new(rule, case, "application", vec![evidence], &[("how", how)]);
-    vec![if written { finding } else { Finding { confidence: RuleConfidence::Tentative, ..finding } }]
+    vec![if written {
+        finding
+    } else {
+        Finding {
+            confidence: RuleConfidence::Tentative,
+            ..finding
+        }
+    }]
 }

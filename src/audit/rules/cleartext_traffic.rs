@@ -24,7 +24,14 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             } else {
                 default_words(target)
             };
-            return vec![found(rule, case, "base-config", &config.entry, how, config.base_cleartext.is_some())];
+            return vec![found(
+                rule,
+                case,
+                "base-config",
+                &config.entry,
+                how,
+                config.base_cleartext.is_some(),
+            )];
         }
         let domains: Vec<String> = config
             .domains
@@ -36,7 +43,10 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             return Vec::new();
         }
         let list = domains.join(", ");
-        let how = Text { zh: format!("网络安全配置对下列域名放行：{list}"), en: format!("the network security configuration allows it for {list}") };
+        let how = Text {
+            zh: format!("网络安全配置对下列域名放行：{list}"),
+            en: format!("the network security configuration allows it for {list}"),
+        };
         return vec![found(rule, case, "domain-config", &config.entry, how, true).milder()];
     }
     match application.uses_cleartext_traffic {
@@ -45,17 +55,36 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 zh: "android:usesCleartextTraffic=\"true\"".into(),
                 en: "android:usesCleartextTraffic=\"true\"".into(),
             };
-            vec![found(rule, case, "usesCleartextTraffic=true", "AndroidManifest.xml", how, true)]
+            vec![found(
+                rule,
+                case,
+                "usesCleartextTraffic=true",
+                "AndroidManifest.xml",
+                how,
+                true,
+            )]
         }
         None if by_default && requests_internet(case) => {
-            vec![found(rule, case, "usesCleartextTraffic (default)", "AndroidManifest.xml", default_words(target), false).milder()]
+            vec![
+                found(
+                    rule,
+                    case,
+                    "usesCleartextTraffic (default)",
+                    "AndroidManifest.xml",
+                    default_words(target),
+                    false,
+                )
+                .milder(),
+            ]
         }
         Some(false) | None => Vec::new(),
     }
 }
 
 fn requests_internet(case: &Case<'_>) -> bool {
-    case.permissions.iter().any(|p| p.permission.name == "android.permission.INTERNET")
+    case.permissions
+        .iter()
+        .any(|p| p.permission.name == "android.permission.INTERNET")
 }
 
 fn default_words(target: u32) -> Text {
@@ -68,12 +97,27 @@ fn default_words(target: u32) -> Text {
 /// Names and addresses that do not leave the device or the local network.
 fn is_local(name: &str) -> bool {
     let name = name.trim_start_matches("*.");
-    name == "localhost" || name.ends_with(".local") || ["127.", "10.", "192.168.", "::1"].iter().any(|p| name.starts_with(p))
+    name == "localhost"
+        || name.ends_with(".local")
+        || ["127.", "10.", "192.168.", "::1"]
+            .iter()
+            .any(|p| name.starts_with(p))
 }
 
-fn found(rule: &Rule, case: &Case<'_>, what: &str, entry: &str, how: Text, written: bool) -> Finding {
+fn found(
+    rule: &Rule,
+    case: &Case<'_>,
+    what: &str,
+    entry: &str,
+    how: Text,
+    written: bool,
+) -> Finding {
     let evidence = if entry == "AndroidManifest.xml" {
-        Evidence::element(case.facts, &case.facts.manifest.application.at, format!("application {what}"))
+        Evidence::element(
+            case.facts,
+            &case.facts.manifest.application.at,
+            format!("application {what}"),
+        )
     } else {
         Evidence {
             file: case.facts.files.first().map(|f| f.name.clone()),
@@ -82,5 +126,12 @@ fn found(rule: &Rule, case: &Case<'_>, what: &str, entry: &str, how: Text, writt
         }
     };
     let finding = Finding::new(rule, case, "application", vec![evidence], &[("how", how)]);
-    if written { finding } else { Finding { confidence: RuleConfidence::Tentative, ..finding } }
+    if written {
+        finding
+    } else {
+        Finding {
+            confidence: RuleConfidence::Tentative,
+            ..finding
+        }
+    }
 }

@@ -19,8 +19,14 @@ const SIDE_BY_SIDE: [&str; 5] = [
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     let mut groups: BTreeMap<&str, Vec<&PermissionVerdict>> = BTreeMap::new();
     for permission in case.permissions.iter().filter(|p| p.requested()) {
-        let group = case.db.permission(&permission.permission.name).and_then(|v| v.catalogue);
-        if let Some(group) = group.and_then(|c| c.group.as_deref()).filter(|g| !SIDE_BY_SIDE.contains(g)) {
+        let group = case
+            .db
+            .permission(&permission.permission.name)
+            .and_then(|v| v.catalogue);
+        if let Some(group) = group
+            .and_then(|c| c.group.as_deref())
+            .filter(|g| !SIDE_BY_SIDE.contains(g))
+        {
             groups.entry(group).or_default().push(permission);
         }
     }
@@ -37,10 +43,16 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             }
             let values = [
                 ("group", same(group.rsplit('.').next().unwrap_or(group))),
-                ("permissions", names(permissions.iter().map(|p| p.permission.name.as_str()))),
+                (
+                    "permissions",
+                    names(permissions.iter().map(|p| p.permission.name.as_str())),
+                ),
                 ("others", names(others)),
             ];
-            let evidence = permissions.iter().flat_map(|p| p.evidence.clone()).collect();
+            let evidence = permissions
+                .iter()
+                .flat_map(|p| p.evidence.clone())
+                .collect();
             Some(Finding::new(rule, case, group, evidence, &values))
         })
         .collect()

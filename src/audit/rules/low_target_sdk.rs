@@ -21,7 +21,9 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         .permissions
         .iter()
         .filter(|p| {
-            let protection = case.db.protection_at(&p.permission.name, RUNTIME_PERMISSIONS);
+            let protection = case
+                .db
+                .protection_at(&p.permission.name, RUNTIME_PERMISSIONS);
             protection.is_some_and(|p| p.base == "dangerous")
         })
         .collect();
@@ -30,7 +32,9 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     }
     let written = match (sdk.target, sdk.min) {
         (Some(level), _) => format!("uses-sdk android:targetSdkVersion={level}"),
-        (None, Some(level)) => format!("uses-sdk android:minSdkVersion={level}, no targetSdkVersion"),
+        (None, Some(level)) => {
+            format!("uses-sdk android:minSdkVersion={level}, no targetSdkVersion")
+        }
         (None, None) => "no uses-sdk element".into(),
     };
     let place = case.facts.files.first().map(|file| Place {
@@ -39,11 +43,19 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         offset: 0,
     });
     let mut evidence = vec![match place {
-        Some(at) => Evidence { offset: None, ..Evidence::element(case.facts, &at, written) },
+        Some(at) => Evidence {
+            offset: None,
+            ..Evidence::element(case.facts, &at, written)
+        },
         None => Evidence::new(EvidenceKind::Manifest, written),
     }];
     evidence.extend(bundled.iter().flat_map(|p| p.evidence.clone()));
-    let values =
-        [("target", number(target)), ("permissions", names(bundled.iter().map(|p| p.permission.name.as_str())))];
+    let values = [
+        ("target", number(target)),
+        (
+            "permissions",
+            names(bundled.iter().map(|p| p.permission.name.as_str())),
+        ),
+    ];
     vec![Finding::new(rule, case, "application", evidence, &values)]
 }

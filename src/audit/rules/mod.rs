@@ -27,26 +27,61 @@ const RULES: [(&str, fn(&Rule, &Case<'_>) -> Vec<Finding>); 8] = [
 
 /// Runs a rule that is written in code; a rule without code finds nothing (a test forbids that).
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
-    RULES.iter().find(|(id, _)| *id == rule.id).map_or_else(Vec::new, |(_, run)| run(rule, case))
+    RULES
+        .iter()
+        .find(|(id, _)| *id == rule.id)
+        .map_or_else(Vec::new, |(_, run)| run(rule, case))
 }
 
 /// Short name of a permission in both languages.
 pub(super) fn title(case: &Case<'_>, permission: &str) -> Text {
-    let title = case.db.permission(permission).and_then(|v| v.title()).cloned().unwrap_or_default();
-    let or_name = |text: String| if text.is_empty() { permission.to_owned() } else { text };
-    Text { zh: or_name(title.zh), en: or_name(title.en) }
+    let title = case
+        .db
+        .permission(permission)
+        .and_then(|v| v.title())
+        .cloned()
+        .unwrap_or_default();
+    let or_name = |text: String| {
+        if text.is_empty() {
+            permission.to_owned()
+        } else {
+            text
+        }
+    };
+    Text {
+        zh: or_name(title.zh),
+        en: or_name(title.en),
+    }
 }
 
 /// Names of the personal information that a permission opens.
 pub(super) fn information(case: &Case<'_>, permission: &str) -> Text {
-    let ids = case.db.permission(permission).and_then(|v| v.privacy).map_or(&[][..], |p| &p.information);
-    let kinds: Vec<_> = ids.iter().filter_map(|id| case.db.information(id)).collect();
+    let ids = case
+        .db
+        .permission(permission)
+        .and_then(|v| v.privacy)
+        .map_or(&[][..], |p| &p.information);
+    let kinds: Vec<_> = ids
+        .iter()
+        .filter_map(|id| case.db.information(id))
+        .collect();
     if kinds.is_empty() {
-        return Text { zh: "设备能力".into(), en: "a device capability".into() };
+        return Text {
+            zh: "设备能力".into(),
+            en: "a device capability".into(),
+        };
     }
     Text {
-        zh: kinds.iter().map(|k| k.zh.as_str()).collect::<Vec<_>>().join("、"),
-        en: kinds.iter().map(|k| k.en.as_str()).collect::<Vec<_>>().join(", "),
+        zh: kinds
+            .iter()
+            .map(|k| k.zh.as_str())
+            .collect::<Vec<_>>()
+            .join("、"),
+        en: kinds
+            .iter()
+            .map(|k| k.en.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
@@ -54,16 +89,27 @@ pub(super) fn information(case: &Case<'_>, permission: &str) -> Text {
 pub(super) fn functions(case: &Case<'_>) -> Text {
     let names = || case.declared.functions.iter().map(|f| &f.name);
     Text {
-        zh: names().map(|n| n.zh.as_str()).collect::<Vec<_>>().join("、"),
-        en: names().map(|n| n.en.as_str()).collect::<Vec<_>>().join(", "),
+        zh: names()
+            .map(|n| n.zh.as_str())
+            .collect::<Vec<_>>()
+            .join("、"),
+        en: names()
+            .map(|n| n.en.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
 /// Permission names as a list, without the common prefix.
 pub(super) fn names<'n>(permissions: impl IntoIterator<Item = &'n str>) -> Text {
-    let names: Vec<&str> =
-        permissions.into_iter().map(|p| p.strip_prefix("android.permission.").unwrap_or(p)).collect();
-    Text { zh: names.join("、"), en: names.join(", ") }
+    let names: Vec<&str> = permissions
+        .into_iter()
+        .map(|p| p.strip_prefix("android.permission.").unwrap_or(p))
+        .collect();
+    Text {
+        zh: names.join("、"),
+        en: names.join(", "),
+    }
 }
 
 /// A number in both languages.
@@ -80,7 +126,13 @@ mod tests {
     #[test]
     fn rules_with_code_and_code_with_rules() {
         let db = SignatureDb::builtin().unwrap();
-        let in_data: Vec<&str> = db.data.rules.iter().filter(|r| r.when.code).map(|r| r.id.as_str()).collect();
+        let in_data: Vec<&str> = db
+            .data
+            .rules
+            .iter()
+            .filter(|r| r.when.code)
+            .map(|r| r.id.as_str())
+            .collect();
         let in_code: Vec<&str> = RULES.iter().map(|(id, _)| *id).collect();
         assert_eq!(in_data, in_code);
     }

@@ -9,7 +9,10 @@ use crate::signatures::schema::{Rule, RuleConfidence, Sensitivity, Severity};
 const OLD_DEVICES: u32 = 32;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
-    let beyond = case.permissions.iter().filter(|p| p.requested() && p.verdict == Verdict::BeyondFunction);
+    let beyond = case
+        .permissions
+        .iter()
+        .filter(|p| p.requested() && p.verdict == Verdict::BeyondFunction);
     beyond
         .map(|p| {
             let name = &p.permission.name;
@@ -19,16 +22,23 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 ("information", information(case, name)),
                 ("function", functions(case)),
             ];
-            let mut finding =
-                Finding::new(rule, case, name, p.evidence.clone(), &values).with_clauses(&p.clauses);
-            let sensitivity = case.db.permission(name).and_then(|v| v.privacy).and_then(|p| p.sensitivity);
+            let mut finding = Finding::new(rule, case, name, p.evidence.clone(), &values)
+                .with_clauses(&p.clauses);
+            let sensitivity = case
+                .db
+                .permission(name)
+                .and_then(|v| v.privacy)
+                .and_then(|p| p.sensitivity);
             finding.severity = match sensitivity {
                 Some(Sensitivity::High) => Severity::High,
                 Some(Sensitivity::Medium) => Severity::Medium,
                 Some(Sensitivity::Low) | None => Severity::Low,
             };
             if p.permission.max_sdk.is_some_and(|max| max <= OLD_DEVICES) {
-                finding = Finding { confidence: RuleConfidence::Tentative, ..finding.milder() };
+                finding = Finding {
+                    confidence: RuleConfidence::Tentative,
+                    ..finding.milder()
+                };
             }
             finding
         })

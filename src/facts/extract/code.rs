@@ -5,9 +5,9 @@ use crate::code::{Budget, Faults, Sites, Target, Wanted, scan, undefined_types};
 use crate::container::Entry;
 use crate::dex::{Dex, mutf8, names};
 use crate::facts::model::{CallFact, CallSite, DexFact, Facts};
+use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
-use crate::hash::sha256;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One DEX file, read; call sites do not know its number in the app yet.
@@ -44,8 +44,11 @@ const PLUMBING: [&str; 20] = [
 ];
 
 /// Exceptions from [`PLUMBING`].
-const WATCHED: [&str; 3] =
-    ["Landroid/view/accessibility/", "Landroid/view/PixelCopy;", "Landroid/view/inputmethod/"];
+const WATCHED: [&str; 3] = [
+    "Landroid/view/accessibility/",
+    "Landroid/view/PixelCopy;",
+    "Landroid/view/inputmethod/",
+];
 
 /// Classes outside `android.` through which personal information or foreign code is reached.
 const BESIDE_ANDROID: [&str; 10] = [
@@ -64,7 +67,11 @@ const BESIDE_ANDROID: [&str; 10] = [
 /// Whether uses of the members of a class are kept.
 fn is_kept(class: &str) -> bool {
     let begins = |list: &[&str]| list.iter().any(|prefix| class.starts_with(prefix));
-    if class.starts_with("Landroid/") { !begins(&PLUMBING) || begins(&WATCHED) } else { begins(&BESIDE_ANDROID) }
+    if class.starts_with("Landroid/") {
+        !begins(&PLUMBING) || begins(&WATCHED)
+    } else {
+        begins(&BESIDE_ANDROID)
+    }
 }
 
 /// Packages of the platform itself: naming their classes says nothing about libraries.
@@ -101,7 +108,9 @@ pub(super) fn read(
     let members = match Dex::parse(bytes, &file, limits, incidents) {
         Ok(members) => members,
         Err(error) => {
-            incidents.push(Incident::from_error(IncidentCode::Unreadable, file, &error).hiding(Channel::Code));
+            incidents.push(
+                Incident::from_error(IncidentCode::Unreadable, file, &error).hiding(Channel::Code),
+            );
             return Vec::new();
         }
     };
@@ -180,7 +189,11 @@ fn calls(dex: &Dex<'_>, sites: &Sites, faults: &mut Faults) -> Vec<CallFact> {
                     offset: site.offset,
                 });
             }
-            Ok(CallFact { member, count: u32::try_from(of.total).unwrap_or(u32::MAX), sites: kept })
+            Ok(CallFact {
+                member,
+                count: u32::try_from(of.total).unwrap_or(u32::MAX),
+                sites: kept,
+            })
         });
         match call {
             Ok(call) => calls.push(call),
@@ -204,7 +217,10 @@ pub(super) fn join(read: Vec<DexRead>, facts: &mut Facts, limits: &Limits) {
             }
             let joined = calls
                 .entry(call.member.clone())
-                .or_insert_with(|| CallFact { member: call.member.clone(), ..CallFact::default() });
+                .or_insert_with(|| CallFact {
+                    member: call.member.clone(),
+                    ..CallFact::default()
+                });
             joined.count = joined.count.saturating_add(call.count);
             let room = limits.sites_per_member.saturating_sub(joined.sites.len());
             joined.sites.extend(call.sites.into_iter().take(room));
@@ -228,7 +244,9 @@ mod tests {
     #[test]
     fn screens_are_left_out_and_what_watches_them_is_not() {
         assert!(is_kept("Landroid/telephony/TelephonyManager;"));
-        assert!(is_kept("Landroid/view/accessibility/AccessibilityNodeInfo;"));
+        assert!(is_kept(
+            "Landroid/view/accessibility/AccessibilityNodeInfo;"
+        ));
         assert!(is_kept("Ldalvik/system/DexClassLoader;"));
         assert!(!is_kept("Landroid/view/View;"));
         assert!(!is_kept("Landroid/support/v4/app/Fragment;"));

@@ -1,10 +1,10 @@
 //! What lies in one APK: DEX files, libraries, and the names of everything else.
 
-use super::{Part, PartFacts};
 use super::code::{self, DexRead};
+use super::{Part, PartFacts};
 use crate::container::Entry;
-use crate::hash::sha256;
 use crate::facts::model::NativeFact;
+use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use rayon::prelude::*;
@@ -16,7 +16,11 @@ pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
     let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for entry in part.archive.entries().iter().filter(|e| !e.is_directory()) {
         // A second entry of the same name is not the one that is used.
-        if part.archive.find(&entry.name).is_none_or(|used| used.header_offset != entry.header_offset) {
+        if part
+            .archive
+            .find(&entry.name)
+            .is_none_or(|used| used.header_offset != entry.header_offset)
+        {
             continue;
         }
         if let Some(number) = dex_number(&entry.name) {
@@ -31,14 +35,18 @@ pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
     dex.sort_by_key(|(number, _)| *number);
     dex.truncate(limits.dex_files);
     gaps(part, &dex, found);
-    let read: Vec<(Vec<DexRead>, Vec<Incident>)> =
-        dex.par_iter().map(|(_, entry)| read_dex(part, entry, limits)).collect();
+    let read: Vec<(Vec<DexRead>, Vec<Incident>)> = dex
+        .par_iter()
+        .map(|(_, entry)| read_dex(part, entry, limits))
+        .collect();
     for (members, incidents) in read {
         found.dex.extend(members);
         found.incidents.extend(incidents);
     }
-    let read: Vec<(NativeFact, Vec<Incident>)> =
-        native.par_iter().map(|entry| read_native(part, entry, limits)).collect();
+    let read: Vec<(NativeFact, Vec<Incident>)> = native
+        .par_iter()
+        .map(|entry| read_native(part, entry, limits))
+        .collect();
     for (fact, incidents) in read {
         found.native.push(fact);
         found.incidents.extend(incidents);
@@ -62,9 +70,13 @@ fn dex_number(name: &str) -> Option<u32> {
 fn gaps(part: &Part<'_>, dex: &[(u32, &Entry)], found: &mut PartFacts) {
     for (place, (number, entry)) in (1u32..).zip(dex) {
         if *number != place {
-            let detail = format!("classes{place}.dex is missing before it: the platform does not load it by itself");
+            let detail = format!(
+                "classes{place}.dex is missing before it: the platform does not load it by itself"
+            );
             let file = format!("{}!{}", part.name, entry.name);
-            found.incidents.push(Incident::new(IncidentCode::HiddenCode, file, detail));
+            found
+                .incidents
+                .push(Incident::new(IncidentCode::HiddenCode, file, detail));
             return;
         }
     }
@@ -79,7 +91,10 @@ fn is_asset(name: &str) -> bool {
 
 fn read_dex(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (Vec<DexRead>, Vec<Incident>) {
     let mut incidents = Vec::new();
-    let Some(bytes) = part.archive.read_noting(entry, Some(Channel::Code), &mut incidents) else {
+    let Some(bytes) = part
+        .archive
+        .read_noting(entry, Some(Channel::Code), &mut incidents)
+    else {
         return (Vec::new(), incidents);
     };
     let members = code::read(part, entry, &bytes, limits, &mut incidents);
@@ -94,7 +109,10 @@ fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, 
         size: entry.size,
         ..NativeFact::default()
     };
-    if let Some(bytes) = part.archive.read_noting(entry, Some(Channel::Native), &mut incidents) {
+    if let Some(bytes) = part
+        .archive
+        .read_noting(entry, Some(Channel::Native), &mut incidents)
+    {
         fact.sha256 = Some(sha256(&bytes));
         match crate::elf::read(&bytes, limits) {
             Ok(lib) => fact.elf = Some(lib),
@@ -138,7 +156,14 @@ mod tests {
     fn only_the_names_that_art_looks_for_are_code() {
         assert_eq!(dex_number("classes.dex"), Some(1));
         assert_eq!(dex_number("classes12.dex"), Some(12));
-        for name in ["classes1.dex", "classes02.dex", "classes+3.dex", "assets/classes.dex", "Classes.dex", "classesX.dex"] {
+        for name in [
+            "classes1.dex",
+            "classes02.dex",
+            "classes+3.dex",
+            "assets/classes.dex",
+            "Classes.dex",
+            "classesX.dex",
+        ] {
             assert_eq!(dex_number(name), None, "{name}");
         }
     }

@@ -161,7 +161,10 @@ impl Lint<'_> {
     /// The examples are run by `engine::check_data`, with the real detector.
     fn examples(&mut self, e: &Examples) {
         if e.matches.is_empty() || e.no_match.is_empty() {
-            self.say("an example is missing", "at least one `match` and one `no_match`");
+            self.say(
+                "an example is missing",
+                "at least one `match` and one `no_match`",
+            );
         }
     }
 }

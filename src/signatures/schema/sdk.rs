@@ -126,8 +126,6 @@ pub struct Categories {
     pub category: BTreeMap<String, Text>,
 }
 
-
-
 /// `packers/<id>.toml`: a shield and what it leaves readable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
