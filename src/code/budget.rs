@@ -8,8 +8,8 @@ use crate::limits::Limits;
 /// Steps that the walks over one app may take.
 ///
 /// A step is an instruction, a class, a member, or 16 bytes of a name. Each
-/// walk of a file also has an allowance of its own, eight steps per byte
-/// and a million more: honest files need less than one step per byte, since
+/// walk of a file also has an allowance of its own, two steps per byte
+/// and a million more: large real files need a tenth of a step per byte, since
 /// only tiny pieces of code are shared there. So a small hostile file costs
 /// little, whatever the limit for the app is.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Budget {
     spent: bool,
 }
 
-const STEPS_PER_BYTE: u64 = 8;
+const STEPS_PER_BYTE: u64 = 2;
 const STEPS_MORE: u64 = 1_000_000;
 
 impl Budget {

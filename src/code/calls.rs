@@ -143,11 +143,14 @@ pub fn scan(dex: &Dex<'_>, wanted: &Wanted, sink: &mut impl Sink, budget: &mut B
         }
         walk.seen.classes = walk.seen.classes.saturating_add(1);
         if let Err(error) = walk.class(index, &class) {
-            walk.seen.faults.add(error);
+            walk.fault(error);
         }
     }
     walk.seen
 }
+
+/// Steps that an error costs.
+const FAULT_STEPS: u64 = 16;
 
 struct Walk<'w, 'a, S> {
     dex: &'w Dex<'a>,
@@ -164,6 +167,13 @@ impl<S: Sink> Walk<'_, '_, S> {
         let go_on = self.budget.take(steps);
         self.seen.faults.cut_short |= !go_on;
         go_on
+    }
+
+    /// Notes an error and pays for it: putting one together costs as much as many instructions.
+    #[cold]
+    fn fault(&mut self, error: ParseError) {
+        self.seen.faults.add(error);
+        self.step(FAULT_STEPS);
     }
 
     fn read_call_sites(&mut self) {
@@ -186,7 +196,7 @@ impl<S: Sink> Walk<'_, '_, S> {
                         }
                     }
                 }
-                Err(error) => self.seen.faults.add(error),
+                Err(error) => self.fault(error),
             }
             self.call_sites.push(members);
             self.seen.faults.cut_short |= room == 0;
@@ -209,7 +219,7 @@ impl<S: Sink> Walk<'_, '_, S> {
                     .then_some((target, How::Handle(handle.kind)))
             }
             Err(error) => {
-                self.seen.faults.add(error);
+                self.fault(error);
                 None
             }
         }
@@ -243,7 +253,7 @@ impl<S: Sink> Walk<'_, '_, S> {
         if class.static_values_off != 0
             && let Err(error) = self.static_values(site, class, &data)
         {
-            self.seen.faults.add(error);
+            self.fault(error);
         }
         for method in data.methods()? {
             let method = method?;
@@ -261,7 +271,7 @@ impl<S: Sink> Walk<'_, '_, S> {
                 .code_item(method.code_off)
                 .and_then(|code| self.code(site, &code));
             if let Err(error) = walked {
-                self.seen.faults.add(error);
+                self.fault(error);
             }
             if self.seen.faults.cut_short {
                 break;

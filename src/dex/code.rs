@@ -8,6 +8,9 @@ use super::{Dex, member, usize_of};
 use crate::bytes::Reader;
 use crate::error::ParseError;
 
+/// Most handlers of one try, as in ART's verifier.
+const MAX_HANDLERS: u32 = 65_536;
+
 /// `code_item`
 #[derive(Clone, Copy, Debug)]
 pub struct CodeItem<'a> {
@@ -136,24 +139,45 @@ impl<'a> CodeItem<'a> {
     /// The handlers of one try, in the order they are tried.
     ///
     /// # Errors
-    /// The handlers do not lie in the file, or there are more than bytes left.
+    /// The handlers do not lie in the file, are more than 65,536, or lead out of the code.
     pub fn handlers(&self, of: &TryItem) -> Result<Vec<CatchHandler>, ParseError> {
         let (_, mut r) = self.tries_and_handlers()?;
         r.skip(usize_of(u32::from(of.handler_off)), "the handlers of a try")?;
+        let at = r.offset();
         let size = r.sleb128("the size of a catch handler")?;
+        // ART (CheckAndGetHandlerOffsets) refuses more, and addresses outside the code.
+        if size.unsigned_abs() > MAX_HANDLERS {
+            return Err(ParseError::new(
+                at,
+                "at most 65536 handlers",
+                format!("{size}"),
+            ));
+        }
         let count = r.check_count(size.unsigned_abs(), 2, "the handlers of a try")?;
-        let mut handlers = Vec::with_capacity(count.saturating_add(1));
+        let address = |r: &mut Reader<'_>| {
+            let at = r.offset();
+            match r.uleb128("a handler's address")? {
+                addr if usize_of(addr) < self.units.len() => Ok(addr),
+                addr => {
+                    let expected = "a handler's address inside the code";
+                    Err(ParseError::new(at, expected, format!("{addr:#x}")))
+                }
+            }
+        };
+        let mut handlers = Vec::new();
         for _ in 0..count {
             let type_ = Some(r.uleb128("a handler's type")?);
             handlers.push(CatchHandler {
                 type_,
-                addr: r.uleb128("a handler's address")?,
+                addr: address(&mut r)?,
             });
         }
         // A size of zero or less says that a catch-all comes last.
         if size <= 0 {
-            let addr = r.uleb128("the catch-all address")?;
-            handlers.push(CatchHandler { type_: None, addr });
+            handlers.push(CatchHandler {
+                type_: None,
+                addr: address(&mut r)?,
+            });
         }
         Ok(handlers)
     }
