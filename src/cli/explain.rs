@@ -14,35 +14,45 @@ pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<Stri
         language,
         out: String::new(),
     };
+    // A name may mean several things: `camera` is a permission and a kind of app.
     if let Some(function) = db.function(id) {
         page.function(function);
-    } else if let Some(rule) = db.rule(id) {
+    }
+    if let Some(rule) = db.rule(id) {
+        page.next();
         page.rule(rule);
-    } else if let Some(sdk) = db.sdk(id) {
+    }
+    if let Some(sdk) = db.sdk(id) {
+        page.next();
         page.sdk(sdk);
-    } else if let Some((instrument, clause)) = db.clause(id) {
+    }
+    if let Some((instrument, clause)) = db.clause(id) {
+        page.next();
         page.clause(instrument, clause);
-    } else if let Some(instrument) = db.instrument(id) {
+    }
+    if let Some(instrument) = db.instrument(id) {
+        page.next();
         page.instrument(instrument);
-    } else if let Some(packer) = db.packer(id) {
+    }
+    if let Some(packer) = db.packer(id) {
+        page.next();
         page.head(&packer.id, &packer.name);
         page.field("厂商", "vendor", &page.text(&packer.vendor));
         page.field("影响", "effect", &page.text(&packer.leaves));
         page.identity(&packer.identity);
         page.sources(&packer.source);
-    } else if let Some(kind) = db.information(id) {
-        page.head(
-            id,
-            &Text {
-                zh: kind.zh.clone(),
-                en: kind.en.clone(),
-            },
-        );
-        page.opened_by(id);
-    } else if !page.permission(id) {
-        return None;
     }
-    Some(page.out)
+    if let Some(kind) = db.information(id) {
+        page.next();
+        let name = Text {
+            zh: kind.zh.clone(),
+            en: kind.en.clone(),
+        };
+        page.head(id, &name);
+        page.opened_by(id);
+    }
+    page.permission(id);
+    (!page.out.is_empty()).then_some(page.out)
 }
 
 /// Everything that can be explained, a line each.
@@ -107,11 +117,16 @@ impl Page<'_> {
         let _ = writeln!(self.out, "{text}");
     }
 
-    fn title(&mut self, zh: &str, en: &str) {
-        let title = self.pick(zh, en).to_owned();
+    /// An empty line before the next thing of the same name.
+    fn next(&mut self) {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
+    }
+
+    fn title(&mut self, zh: &str, en: &str) {
+        let title = self.pick(zh, en).to_owned();
+        self.next();
         self.line(&title);
     }
 
@@ -392,7 +407,13 @@ impl Page<'_> {
         };
         self.field("静态可见性", "static analysis", shown);
         self.field("方法", "how", clause.how.as_deref().unwrap_or_default());
-        let (signals, needs) = (clause.signals.join(", "), clause.needs.join(", "));
+        let signals = clause.signals.join(", ");
+        let needs: Vec<&str> = clause
+            .needs
+            .iter()
+            .map(|n| word(n, self.language))
+            .collect();
+        let needs = needs.join(self.pick("、", ", "));
         self.field("信号", "signals", &signals);
         self.field("还需要", "also needed", &needs);
         for rule in self
@@ -409,11 +430,12 @@ impl Page<'_> {
     }
 
     fn status(&mut self, instrument: &Instrument) {
-        self.field(
-            "效力",
-            "level and status",
-            &format!("{} · {}", instrument.level, instrument.status),
+        let line = format!(
+            "{} · {}",
+            self.text(&instrument.level),
+            self.text(&instrument.status)
         );
+        self.field("效力", "level and status", &line);
         let dates = [
             ("发布", "issued", &instrument.issued),
             ("施行", "in force from", &instrument.effective),
@@ -444,8 +466,8 @@ impl Page<'_> {
         }
     }
 
-    /// A permission by full or short name; false where the data does not know it.
-    fn permission(&mut self, id: &str) -> bool {
+    /// A permission by full or short name, if the data knows it.
+    fn permission(&mut self, id: &str) {
         let full = [
             id.to_owned(),
             format!("android.permission.{id}"),
@@ -456,8 +478,9 @@ impl Page<'_> {
             .iter()
             .find_map(|name| Some((name, self.db.permission(name)?)))
         else {
-            return false;
+            return;
         };
+        self.next();
         let own = Text {
             zh: name.clone(),
             en: name.clone(),
@@ -522,7 +545,6 @@ impl Page<'_> {
             let label = word(key, self.language).to_owned();
             self.field(&label, &label, &list);
         }
-        true
     }
 
     fn opened_by(&mut self, id: &str) {

@@ -11,6 +11,7 @@ use crate::incident::Channel;
 use crate::package::manifest::MetaData;
 use crate::signatures::schema::Identity;
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How sure it is that a library is inside.
@@ -236,6 +237,7 @@ impl<'d> MarkIndex<'d> {
                 })
             })
             .collect();
+        drop_explained(&mut hits);
         hits.sort_by(|a, b| a.id.cmp(&b.id));
         hits
     }
@@ -371,6 +373,23 @@ impl<'d> MarkIndex<'d> {
     }
 }
 
+/// Drops weak hits whose marks belong to a bundled library as well: SDKs of one vendor share keys and hosts.
+fn drop_explained(hits: &mut Vec<SdkHit>) {
+    let explained: BTreeSet<(MarkKind, String)> = hits
+        .iter()
+        .filter(|hit| hit.grade == Grade::Strong)
+        .flat_map(|hit| hit.marks.iter().map(|m| (m.kind, m.value.clone())))
+        .collect();
+    hits.retain(|hit| {
+        let own: Vec<&Mark> = hit
+            .marks
+            .iter()
+            .filter(|m| !explained.contains(&(m.kind, m.value.clone())))
+            .collect();
+        hit.grade != Grade::Weak || grade(&own) == Some(Grade::Weak)
+    });
+}
+
 /// Marks by library, each signature once.
 #[derive(Default)]
 struct Found<'f> {
@@ -426,19 +445,19 @@ fn mark(value: &str) -> Mark {
     }
 }
 
-fn grade(marks: &[Mark]) -> Option<Grade> {
-    if marks.iter().any(|m| m.strong) {
+fn grade<M: Borrow<Mark>>(marks: &[M]) -> Option<Grade> {
+    let marks = || marks.iter().map(Borrow::<Mark>::borrow);
+    if marks().any(|m| m.strong) {
         return Some(Grade::Strong);
     }
     // Hosts count once: lists of blocked or resolved names hold many of one vendor.
-    let others = marks
-        .iter()
+    let others = marks()
         .filter(|m| !matches!(m.kind, MarkKind::Reference | MarkKind::Host))
         .count();
-    let hosts = usize::from(marks.iter().any(|m| m.kind == MarkKind::Host));
+    let hosts = usize::from(marks().any(|m| m.kind == MarkKind::Host));
     if others.saturating_add(hosts) >= 2 {
         Some(Grade::Weak)
-    } else if marks.iter().any(|m| m.kind == MarkKind::Reference) {
+    } else if marks().any(|m| m.kind == MarkKind::Reference) {
         Some(Grade::Referenced)
     } else {
         None
@@ -521,6 +540,30 @@ mod tests {
             grades(&libraries, &["meta A_KEY=1", "host log.a.com"]),
             [("a/x".into(), Grade::Weak)]
         );
+    }
+
+    #[test]
+    fn what_a_bundled_library_explains_is_no_mark_of_its_sibling() {
+        let shared = |i: &mut Identity| {
+            i.meta_data = vec!["KEY".into()];
+            i.hosts = vec!["a.com".into()];
+        };
+        let libraries = [
+            ("a/map", identity(shared)),
+            (
+                "a/location",
+                identity(|i| {
+                    shared(i);
+                    i.packages = vec!["com.a.location".into()];
+                }),
+            ),
+        ];
+        let marks = ["meta KEY=1", "host a.com", "class com.a.location.X"];
+        assert_eq!(
+            grades(&libraries, &marks),
+            [("a/location".into(), Grade::Strong)]
+        );
+        assert_eq!(grades(&libraries, &["meta KEY=1", "host a.com"]).len(), 2);
     }
 
     #[test]

@@ -71,6 +71,12 @@ fn add_implied(all: &mut BTreeMap<String, RequestedPermission>, facts: &Facts, i
                 },
                 None => None,
             };
+            // The request ends before the first level on which the platform adds anything.
+            if let (Some(max), Some(since)) = (max_sdk, rule.since)
+                && max < since
+            {
+                continue;
+            }
             for name in rule.adds.iter().filter(|name| !all.contains_key(*name)) {
                 added.push(RequestedPermission {
                     name: name.clone(),
@@ -135,6 +141,27 @@ mod tests {
             names(&["target 29", "perm FINE"]),
             [("COARSE".into(), false), ("FINE".into(), true)]
         );
+    }
+
+    #[test]
+    fn a_request_that_ends_before_the_split_brings_nothing() {
+        let rule = SplitPermission {
+            since: Some(33),
+            ..split("READ", Some(33), "READ_MEDIA")
+        };
+        let implied = Implied {
+            split: vec![rule],
+            ..Implied::default()
+        };
+        let count = |line: &str| {
+            requested(
+                &notation::parse(&["target 30", line]).unwrap().facts,
+                &implied,
+            )
+            .len()
+        };
+        assert_eq!(count("perm READ max=32"), 1);
+        assert_eq!(count("perm READ"), 2);
     }
 
     #[test]

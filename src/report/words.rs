@@ -159,6 +159,21 @@ const WORDS: &[(&str, &str, &str)] = &[
     // editions
     ("consumer", "消费侧", "consumer side"),
     ("supply", "服务供给侧", "supply side"),
+    // what a clause needs besides the APK
+    ("app type", "应用类型", "the app's type"),
+    ("device", "终端侧核查", "the device"),
+    ("dynamic", "动态检测", "a dynamic test"),
+    ("external", "外部资料", "outside sources"),
+    ("manual", "人工核查", "a person's check"),
+    ("on-site", "现场检查", "an inspection on site"),
+    ("police", "公安机关调查", "the police"),
+    ("policy_text", "隐私政策文本", "the privacy policy"),
+    (
+        "second version",
+        "另一版本的安装包",
+        "another version of the app",
+    ),
+    ("server", "服务端核查", "the server"),
     // obstacles
     ("packer", "加固", "packer"),
     ("dynamic-code", "动态加载", "code loaded at run time"),

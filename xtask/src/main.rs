@@ -101,7 +101,7 @@ fn ci(_: &[String]) -> Result<(), String> {
     } else {
         println!("skipped: cargo clippy is not installed");
     }
-    cargo(&["test", "--workspace", "--all-features", "--locked"])?;
+    cargo(&["test"])?;
     run(
         "cargo",
         &["doc", "--no-deps", "--document-private-items", "--locked"],

@@ -28,12 +28,10 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     };
     let evidence = Evidence::element(case.facts, &application.at, value);
     let finding = Finding::new(rule, case, "application", vec![evidence], &[("how", how)]);
-    vec![if written {
-        finding
-    } else {
-        Finding {
-            confidence: RuleConfidence::Tentative,
-            ..finding
-        }
-    }]
+    // The default says nothing about what the developer decided.
+    let default = |finding: Finding| Finding {
+        confidence: RuleConfidence::Tentative,
+        ..finding.milder()
+    };
+    vec![if written { finding } else { default(finding) }]
 }

@@ -19,12 +19,14 @@ impl Lint<'_> {
             self.file = format!("law/{}.toml", i.id);
             self.text("title", &i.title);
             self.sources(&i.source);
-            let level = i.level.as_str();
+            let level = i.level.en.as_str();
             let elsewhere = ["foreign", "platform", "draft", "industry"]
                 .iter()
                 .any(|w| level.contains(w));
             if i.basis
-                && (elsewhere || i.status.contains("draft") || i.status.contains("superseded"))
+                && (elsewhere
+                    || i.status.en.contains("draft")
+                    || i.status.en.contains("superseded"))
             {
                 self.say(
                     "it cannot be a basis",

@@ -17,8 +17,8 @@ pub struct Instrument {
     /// Document number.
     #[serde(default)]
     pub number: String,
-    /// `law`, `administrative regulation`, `recommended national standard` …
-    pub level: String,
+    /// 法律, `administrative regulation`, `recommended national standard` …
+    pub level: Text,
     /// Day of issue, as far as it is known.
     #[serde(default)]
     pub issued: String,
@@ -28,8 +28,8 @@ pub struct Instrument {
     /// In force until.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repealed: Option<String>,
-    /// `in force`, `draft` …, in words.
-    pub status: String,
+    /// 现行有效, `in force`, a draft …, in words.
+    pub status: Text,
     /// It may be named as a basis of a finding in China: in force, not a draft, not foreign, not a platform's rule.
     pub basis: bool,
     /// Its text may be quoted; otherwise our own summary only.
