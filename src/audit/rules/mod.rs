@@ -13,8 +13,11 @@ use super::Case;
 use super::finding::{Finding, same};
 use crate::signatures::schema::{Rule, Text};
 
+/// A rule that is written in code.
+type Code = fn(&Rule, &Case<'_>) -> Vec<Finding>;
+
 /// The rules that are written in code, by id.
-const RULES: [(&str, fn(&Rule, &Case<'_>) -> Vec<Finding>); 8] = [
+const RULES: [(&str, Code); 8] = [
     ("app-list", app_list::run),
     ("avoidable-permission", avoidable_permission::run),
     ("backup-allowed", backup_allowed::run),
