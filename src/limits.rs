@@ -14,8 +14,6 @@ pub struct Limits {
     pub entry_bytes: u64,
     /// Inflated bytes of all entries that one audit reads. A deflate bomb of 1:1000 stops here.
     pub total_bytes: u64,
-    /// Archives inside archives: a bundle holds APKs, an APK may hold one more in its assets.
-    pub nesting: u32,
     /// Members of a bundle, and splits of an app. Bundles with every density, ABI and language have about 150.
     pub members: usize,
     /// Elements that lie inside each other in one XML file. Android's own parser has no limit; real manifests end at 8.
@@ -55,7 +53,6 @@ impl Default for Limits {
             zip_entries: 400_000,
             entry_bytes: 1 << 30,
             total_bytes: 4 << 30,
-            nesting: 3,
             members: 1_000,
             xml_depth: 256,
             xml_nodes: 1_000_000,

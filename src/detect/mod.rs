@@ -1,9 +1,11 @@
 //! Facts against the signature database: who is inside, what was asked for, what is in the way.
 
+mod features;
 mod marks;
 mod obstacles;
 mod permissions;
 
+pub use features::Feature;
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};
 pub use obstacles::Obstacle;
 pub use permissions::{Origin, RequestedPermission};
@@ -18,6 +20,8 @@ pub struct Detections {
     pub sdks: Vec<SdkHit>,
     /// Every permission that the app has, by request or by the platform's own rules; sorted by name.
     pub permissions: Vec<RequestedPermission>,
+    /// Features of the device that the app needs; sorted by name.
+    pub features: Vec<Feature>,
     /// What keeps the audit from seeing everything: packers, code loaded at run time, code that is not DEX.
     pub obstacles: Vec<Obstacle>,
 }
@@ -53,6 +57,7 @@ impl<'d> Detector<'d> {
         Detections {
             sdks,
             permissions,
+            features: features::find(facts, &self.db.data.implied),
             obstacles,
         }
     }

@@ -1,9 +1,9 @@
 //! Facts, detections and verdicts to the record.
 
 use super::v1::{
-    Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, File,
-    Finding, Function, Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
-    Suggestion, Tool,
+    Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
+    File, Finding, Function, Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer,
+    Subject, Suggestion, Tool,
 };
 use super::words::{Languages, Prose};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
@@ -38,7 +38,7 @@ pub fn build(
             digest: db.digest.clone(),
             counts: counts(&db.counts()),
         },
-        subject: builder.subject(),
+        subject: builder.subject(&detections.features),
         function: builder.function(declared, audit),
         coverage: builder.coverage(&detections.obstacles),
         permissions: audit
@@ -71,7 +71,7 @@ impl Builder<'_> {
         self.languages.prose(text)
     }
 
-    fn subject(&self) -> Subject {
+    fn subject(&self, features: &[crate::detect::Feature]) -> Subject {
         let manifest = &self.facts.manifest;
         let file = |f: &crate::facts::FileFact| File {
             name: f.name.clone(),
@@ -102,6 +102,14 @@ impl Builder<'_> {
                 .files
                 .iter()
                 .filter_map(|f| f.split.clone())
+                .collect(),
+            features: features
+                .iter()
+                .map(|f| Feature {
+                    name: f.name.clone(),
+                    required: f.required,
+                    implied_by: f.implied_by.clone(),
+                })
                 .collect(),
             excluded: self
                 .facts

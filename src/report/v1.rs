@@ -88,9 +88,25 @@ pub struct Subject {
     pub signers: Vec<Signer>,
     /// Splits.
     pub splits: Vec<String>,
+    /// Features of the device that the app needs, sorted by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<Feature>,
     /// Files that were given and not judged.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excluded: Vec<Excluded>,
+}
+
+/// A feature of the device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// `android.hardware.camera`.
+    pub name: String,
+    /// The app does not run without it.
+    pub required: bool,
+    /// The permission that implies it; absent where the manifest declares it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub implied_by: Option<String>,
 }
 
 /// One file.

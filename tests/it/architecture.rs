@@ -230,3 +230,28 @@ fn the_scanner_sees_uses() {
         ["dex", "elf", "facts"]
     );
 }
+
+/// `deny.toml` bans network crates; this holds it without cargo-deny.
+#[test]
+fn no_banned_crate_is_in_the_lock_file() {
+    let read =
+        |name: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap();
+    let deny: toml::Table = read("deny.toml").parse().unwrap();
+    let lock: toml::Table = read("Cargo.lock").parse().unwrap();
+    let names = |list: &toml::Value, key: &str| -> BTreeSet<String> {
+        let entries = list.as_array().unwrap().iter();
+        entries
+            .map(|entry| entry[key].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let banned = names(&deny["bans"]["deny"], "crate");
+    let locked = names(&lock["package"], "name");
+    assert!(
+        banned.contains("reqwest") && locked.contains("serde"),
+        "the files are not read as meant"
+    );
+    assert_eq!(
+        banned.intersection(&locked).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
+}

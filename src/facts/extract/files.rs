@@ -115,7 +115,14 @@ fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, 
     {
         fact.sha256 = Some(sha256(&bytes));
         match crate::elf::read(&bytes, limits) {
-            Ok(lib) => fact.elf = Some(lib),
+            Ok(lib) => {
+                for gap in &lib.gaps {
+                    let file = format!("{}!{}", part.name, entry.name);
+                    let incident = Incident::new(IncidentCode::Malformed, file, gap);
+                    incidents.push(incident.hiding(Channel::Native));
+                }
+                fact.elf = Some(lib);
+            }
             Err(error) => {
                 let file = format!("{}!{}", part.name, entry.name);
                 let incident = Incident::from_error(IncidentCode::Unreadable, file, &error);
