@@ -312,7 +312,8 @@ impl Page<'_> {
             "vendor",
             &format!("{} {}", self.text(&sdk.vendor), sdk.country),
         );
-        if let Some(purpose) = self.db.data.categories.category.get(&sdk.category) {
+        let category = self.db.data.categories.category.get(&sdk.category);
+        if let Some(purpose) = sdk.purpose.as_ref().or(category) {
             self.field("用途", "purpose", &self.text(purpose));
         }
         self.field("网站", "site", sdk.website.as_deref().unwrap_or_default());
@@ -354,8 +355,44 @@ impl Page<'_> {
                 &permissions,
             );
         }
+        self.starting(sdk);
         self.identity(&sdk.identity);
         self.sources(&sdk.source);
+    }
+
+    fn starting(&mut self, sdk: &Sdk) {
+        self.field(
+            "隐私政策",
+            "privacy policy",
+            sdk.privacy_policy.as_deref().unwrap_or_default(),
+        );
+        if let Some(start) = &sdk.start {
+            for (zh, en, list) in [
+                ("初始化入口", "started by", &start.init),
+                (
+                    "自启动的内容提供者",
+                    "starts by itself through providers",
+                    &start.providers,
+                ),
+                (
+                    "自启动的 androidx.startup 初始化器",
+                    "starts by itself through androidx.startup",
+                    &start.initializers,
+                ),
+            ] {
+                let list = list.join(", ");
+                self.field(zh, en, &list);
+            }
+        }
+        for control in &sdk.control {
+            let way = control.method.as_ref().or(control.meta_data.as_ref());
+            let line = format!(
+                "{} — {}",
+                self.text(&control.does),
+                way.map_or("", String::as_str)
+            );
+            self.field("可控项", "can be switched", &line);
+        }
     }
 
     fn identity(&mut self, identity: &Identity) {
@@ -406,7 +443,13 @@ impl Page<'_> {
             (_, Language::En) => "an APK cannot show it",
         };
         self.field("静态可见性", "static analysis", shown);
-        self.field("方法", "how", clause.how.as_deref().unwrap_or_default());
+        for (zh, en, text) in [
+            ("方法", "how", &clause.how),
+            ("不在方法之内", "outside the method", &clause.outside),
+        ] {
+            let text = text.as_ref().map(|t| self.text(t)).unwrap_or_default();
+            self.field(zh, en, &text);
+        }
         let signals = clause.signals.join(", ");
         let needs: Vec<&str> = clause
             .needs

@@ -288,7 +288,8 @@ impl Builder<'_> {
 
     fn sdk(&self, hit: &SdkHit) -> Sdk {
         let sdk = self.db.sdk(&hit.id);
-        let purpose = sdk.and_then(|s| self.db.data.categories.category.get(&s.category));
+        let category = sdk.and_then(|s| self.db.data.categories.category.get(&s.category));
+        let purpose = sdk.and_then(|s| s.purpose.as_ref()).or(category);
         Sdk {
             id: hit.id.clone(),
             name: sdk.map(|s| self.prose(&s.name)).unwrap_or_default(),

@@ -80,7 +80,10 @@ pub struct Clause {
     pub signals: Vec<String>,
     /// How static analysis can approach it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub how: Option<String>,
+    pub how: Option<Text>,
+    /// What the method cannot show of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Text>,
     /// What else is required: `dynamic`, `policy_text`, `app type`, `server` …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,

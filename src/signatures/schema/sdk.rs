@@ -38,10 +38,51 @@ pub struct Sdk {
     /// What was read from the vendor's own binary.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed: Option<Observed>,
+    /// What it is for, in the words that a privacy policy would use; more exact than its category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<Text>,
+    /// Address of the privacy policy of the SDK itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy_policy: Option<String>,
+    /// How it begins to work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
+    /// What the host app can switch: the compliant start, opt-outs, single items of information.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub control: Vec<Control>,
     /// Sources of this file.
     pub source: Vec<Source>,
     /// Examples that are run.
     pub examples: Examples,
+}
+
+/// How an SDK begins to work.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Start {
+    /// Methods that start it, `com.umeng.commonsdk.UMConfigure.init`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub init: Vec<String>,
+    /// Content providers of its manifest that run before the app's own code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<String>,
+    /// `androidx.startup` initializers of its manifest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub initializers: Vec<String>,
+}
+
+/// Something that the host app can switch.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// What it does.
+    pub does: Text,
+    /// The method (`com.umeng.commonsdk.UMConfigure.preInit`) …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// … or the `meta-data` key with its value (`firebase_analytics_collection_enabled=false`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta_data: Option<String>,
 }
 
 /// What shows that an SDK is inside an app. Every list may be empty, not all of them.
