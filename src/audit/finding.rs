@@ -64,16 +64,16 @@ impl Finding {
         }
     }
 
-    /// The same, with clauses added in front of the rule's own.
+    /// The same, with clauses added behind the rule's own.
     pub(crate) fn with_clauses<'c>(
         mut self,
         clauses: impl IntoIterator<Item = &'c String>,
     ) -> Self {
-        let mut all: Vec<String> = clauses.into_iter().cloned().collect();
-        all.append(&mut self.clauses);
-        let mut seen = std::collections::BTreeSet::new();
-        all.retain(|c| seen.insert(c.clone()));
-        self.clauses = all;
+        for clause in clauses {
+            if !self.clauses.contains(clause) {
+                self.clauses.push(clause.clone());
+            }
+        }
         self
     }
 

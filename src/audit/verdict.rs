@@ -155,7 +155,7 @@ fn not_judged(why: Option<NotJudged>) -> Text {
             "common to all kinds of apps; opens no personal information by itself",
         ),
         Some(NotJudged::GenericFunction) => (
-            "39类之外的应用，没有对应的必要个人信息清单，需由运营者说明用途",
+            "39类之外的应用，没有对应的必要个人信息清单，应当由运营者说明用途",
             "outside the 39 types there is no list of necessary information: the operator has to state the purpose",
         ),
         Some(NotJudged::Unknown) | None => (

@@ -1,6 +1,7 @@
 //! `permscope explain`: what a thing is, why it is so, what to do, and who says so.
 
-use crate::report::{Language, Languages, words::word};
+use crate::report::words::{enum_key, word};
+use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::{
     Clause, ClauseText, Confidence, Function, Identity, Instrument, Rule, Sdk, Source, Text, Tier,
@@ -18,11 +19,12 @@ pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<Stri
     if let Some(function) = db.function(id) {
         page.function(function);
     }
-    if let Some(rule) = db.rule(id) {
+    let named = |name: &Text| name.zh == id || name.en.eq_ignore_ascii_case(id);
+    if let Some(rule) = db.data.rules.iter().find(|r| r.id == id || named(&r.title)) {
         page.next();
         page.rule(rule);
     }
-    if let Some(sdk) = db.sdk(id) {
+    for sdk in db.data.sdks.iter().filter(|s| s.id == id || named(&s.name)) {
         page.next();
         page.sdk(sdk);
     }
@@ -34,7 +36,12 @@ pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<Stri
         page.next();
         page.instrument(instrument);
     }
-    if let Some(packer) = db.packer(id) {
+    for packer in db
+        .data
+        .packers
+        .iter()
+        .filter(|p| p.id == id || named(&p.name))
+    {
         page.next();
         page.head(&packer.id, &packer.name);
         page.field("厂商", "vendor", &page.text(&packer.vendor));
@@ -246,7 +253,15 @@ impl Page<'_> {
             };
             self.field("必要个人信息", "necessary information", &self.text(&text));
         }
+        let label = self.pick(
+            "以下权限分级为本项目依据上述规定推导，规定本身只列明个人信息",
+            "the tiers of permissions below are our own derivation: the instrument lists information",
+        );
+        self.line(&format!("  {label}"));
         for tier in [Tier::Necessary, Tier::OnUserAction] {
+            if !function.permission.iter().any(|p| p.tier == tier) {
+                continue;
+            }
             let key = if tier == Tier::Necessary {
                 "necessary"
             } else {
@@ -297,6 +312,11 @@ impl Page<'_> {
         self.head(&rule.id, &rule.title);
         self.field("说明", "what", &self.text(&rule.message));
         self.field("建议", "what to do", &self.text(&rule.remedy));
+        let keys = [enum_key(&rule.severity), enum_key(&rule.confidence)];
+        let line = keys
+            .map(|key| word(&key, self.language).to_owned())
+            .join(" · ");
+        self.field("严重程度与确定程度", "severity and confidence", &line);
         self.field(
             "可能的误报",
             "may look like this and is none",
@@ -333,7 +353,7 @@ impl Page<'_> {
                 self.pick("依据公开披露", "by disclosure")
             } else {
                 self.pick(
-                    "一般认知，未经查证，不得引用",
+                    "未经查证的一般了解，不得引用",
                     "general knowledge, not checked, not to be cited",
                 )
             };
@@ -348,9 +368,9 @@ impl Page<'_> {
         );
         if let Some(observed) = &sdk.observed {
             let (files, permissions) = (observed.files.join(", "), observed.permissions.join(", "));
-            self.field("所检视的二进制", "binaries read", &files);
+            self.field("所查验的二进制文件", "binaries read", &files);
             self.field(
-                "其清单带入的权限",
+                "其清单文件带入的权限",
                 "permissions that its manifest merges in",
                 &permissions,
             );
@@ -421,7 +441,7 @@ impl Page<'_> {
         self.line(&line);
         let kind = match clause.text_kind {
             ClauseText::Quote => ("原文", "text"),
-            ClauseText::QuoteReflowed => ("原文（条目合并）", "text (items joined)"),
+            ClauseText::QuoteReflowed => ("原文（各项合并为一段）", "text (items joined)"),
             ClauseText::Summary => ("摘要（非原文）", "summary (not the wording)"),
             ClauseText::Title => ("标题", "title"),
             ClauseText::None => ("", ""),
@@ -616,7 +636,7 @@ impl Page<'_> {
             .collect();
         let list = sdks.join(", ");
         self.field(
-            "公开披露收集它的SDK",
+            "公开披露收集该信息的SDK",
             "SDKs that disclose collecting it",
             &list,
         );

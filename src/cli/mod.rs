@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod explain;
 
+use crate::report::text::printable;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -66,27 +67,26 @@ pub fn run() -> ExitCode {
             return code.into();
         }
     };
-    match commands::run(args) {
+    // A panic is a fault of ours: its message is on stderr already, the exit code says the rest.
+    let outcome = std::panic::catch_unwind(|| commands::run(args));
+    match outcome.unwrap_or_else(|_| {
+        Err(Stop::new(
+            Exit::Internal,
+            "internal error, please report it",
+        ))
+    }) {
         Ok(exit) => exit.into(),
         Err(stop) => {
-            let _ = writeln!(io::stderr(), "permscope: {}", one_line(&stop.message));
+            let _ = writeln!(io::stderr(), "permscope: {}", safe_lines(&stop.message));
             stop.exit.into()
         }
     }
 }
 
-/// Names from a hostile archive may hold line breaks and terminal escapes.
-fn one_line(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+/// Names from a hostile archive may hold line breaks and terminal escapes; our own lines are kept apart.
+fn safe_lines(message: &str) -> String {
+    let lines: Vec<String> = message.lines().map(printable).collect();
+    lines.join("\n")
 }
 
 /// Writes to stdout; a reader that went away (`| head`) is no error.

@@ -120,8 +120,8 @@ fn code_loading(facts: &Facts) -> Option<Obstacle> {
         },
         hides: Channel::Code,
         effect: Text {
-            zh: "存在加载外部代码的调用，加载的内容不在本 APK 中，静态检测无法覆盖".into(),
-            en: "the app can load code that is not in this APK; it cannot be examined statically"
+            zh: "存在加载外部代码的调用，加载的内容可能不在本安装包中，静态检测无法覆盖".into(),
+            en: "the app can load code that may lie outside this APK; it cannot be examined statically"
                 .into(),
         },
         marks: Vec::new(),

@@ -1,9 +1,9 @@
 //! The report as plain text, for a terminal or a case file.
 
 use super::v1::{ClauseRef, Finding, Permission, Report};
-use super::words::{Language, word};
+use super::words::{Language, enum_key, word};
 use crate::audit::Evidence;
-use crate::signatures::schema::Tier;
+use crate::signatures::schema::{Confidence, Tier};
 use std::fmt::Write;
 
 /// Writes a report as text; lines end in `\n`, nothing but text and spaces in it.
@@ -41,10 +41,7 @@ impl Page {
 
     fn line(&mut self, indent: usize, text: &str) {
         // Text of a hostile APK must not steer the terminal or break the line.
-        let clean: String = text
-            .chars()
-            .map(|c| if is_unsafe(c) { '\u{fffd}' } else { c })
-            .collect();
+        let clean = printable(text);
         let _ = writeln!(self.out, "{:indent$}{clean}", "");
     }
 
@@ -68,7 +65,7 @@ impl Page {
         let subject = &report.subject;
         let title = match self.language {
             Language::Zh => format!(
-                "应用隐私检测报告 · permscope {} · 数据 {}",
+                "应用个人信息静态检测报告 · permscope {} · 数据 {}",
                 report.tool.version, report.data.version
             ),
             Language::En => format!(
@@ -188,16 +185,13 @@ impl Page {
 
     /// What a reader wants first, in two lines.
     fn summary(&mut self, report: &Report) {
-        let beyond = report
-            .permissions
-            .iter()
-            .filter(|p| p.tier == Tier::NotNeeded && p.origin == "requested")
-            .count();
-        let requested = report
-            .permissions
-            .iter()
-            .filter(|p| p.origin == "requested")
-            .count();
+        let count = |origin: &str, tier: Option<Tier>| {
+            let all = report.permissions.iter();
+            all.filter(|p| p.origin == origin && tier.is_none_or(|t| t == p.tier))
+                .count()
+        };
+        let (requested, implied) = (count("requested", None), count("implied", None));
+        let beyond = count("requested", Some(Tier::NotNeeded));
         let bundled = report
             .sdks
             .iter()
@@ -207,10 +201,10 @@ impl Page {
         let findings = report.findings.len();
         let line = match self.language {
             Language::Zh => format!(
-                "申请权限 {requested} 项，其中所声明功能不需要的 {beyond} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"
+                "申请权限 {requested} 项，其中所声明功能不需要的 {beyond} 项；系统自动附加 {implied} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"
             ),
             Language::En => format!(
-                "{requested} permissions requested, {beyond} of them not needed for the declared function; {bundled} bundled SDKs recognised; {findings} findings."
+                "{requested} permissions requested, {beyond} of them not needed for the declared function; {implied} added by the platform; {bundled} bundled SDKs recognised; {findings} findings."
             ),
         };
         self.line(2, &line);
@@ -218,7 +212,7 @@ impl Page {
             self.line(
                 2,
                 self.pick(
-                    "检测不完整：部分内容无法读取，见第七节。",
+                    "检测不完整：部分内容无法读取，见第七部分。",
                     "Incomplete: some parts could not be read, see section 7.",
                 )
                 .to_owned()
@@ -275,7 +269,7 @@ impl Page {
         }
         if let Some(by) = &permission.implied_by {
             parts.push(match self.language {
-                Language::Zh => format!("系统因 {by} 附带授予"),
+                Language::Zh => format!("系统因 {by} 自动附加"),
                 Language::En => format!("added by the platform because of {by}"),
             });
         }
@@ -456,12 +450,21 @@ impl Page {
             Language::Zh => format!("《{}》{} [{}]", title, clause.number, clause.id),
             Language::En => format!("{title}, {} [{}]", clause.number, clause.id),
         };
-        if clause.basis {
-            cited
-        } else {
-            format!("{cited}{}", self.pick("（仅供参考）", " (for reference)"))
+        let mut notes = String::new();
+        if clause.wording == Confidence::Memory {
+            notes.push_str(self.pick("（文字未核对）", " (wording not checked)"));
         }
+        if !clause.basis {
+            notes.push_str(self.pick("（仅供参考）", " (for reference)"));
+        }
+        format!("{cited}{notes}")
     }
+}
+
+/// A text in which nothing steers a terminal, breaks the line or reorders what stands beside it.
+pub fn printable(text: &str) -> String {
+    let safe = |c: char| if is_unsafe(c) { '\u{fffd}' } else { c };
+    text.chars().map(safe).collect()
 }
 
 /// Characters that could steer a terminal or reorder text: C0, C1, bidirectional controls, line separators.
@@ -498,14 +501,6 @@ fn evidence_line(evidence: &Evidence) -> String {
         .copied()
         .collect::<Vec<_>>()
         .join(" ")
-}
-
-/// The JSON name of an enumerated value.
-fn enum_key(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(key)) => key,
-        _ => String::new(),
-    }
 }
 
 #[cfg(test)]

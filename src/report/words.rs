@@ -105,6 +105,14 @@ pub fn word(key: &str, language: Language) -> &str {
         })
 }
 
+/// The JSON name of an enumerated value.
+pub fn enum_key(value: &impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(key)) => key,
+        _ => String::new(),
+    }
+}
+
 /// Key, Chinese, English.
 const WORDS: &[(&str, &str, &str)] = &[
     // tiers

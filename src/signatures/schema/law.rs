@@ -65,7 +65,7 @@ pub enum ClauseText {
 pub struct Clause {
     /// `CN-NEC14-5.6`.
     pub id: String,
-    /// Number as it is cited: `第五条第（6）项`.
+    /// Number as it is cited: `第五条第（六）项`.
     pub number: String,
     /// Text or summary in Chinese, and our English summary.
     pub text: Text,
