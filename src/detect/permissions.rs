@@ -51,7 +51,10 @@ pub(super) fn requested(facts: &Facts, implied: &Implied) -> Vec<RequestedPermis
                 max_sdk: request.max_sdk,
             });
     }
-    add_implied(&mut all, facts, implied);
+    // Without a manifest there is no target level: what the platform adds cannot be said.
+    if !facts.manifest.package.is_empty() {
+        add_implied(&mut all, facts, implied);
+    }
     all.into_values().collect()
 }
 
@@ -135,6 +138,21 @@ mod tests {
             names(&["target 29", "perm FINE"]),
             [("COARSE".into(), false), ("FINE".into(), true)]
         );
+    }
+
+    #[test]
+    fn nothing_is_added_where_the_manifest_could_not_be_read() {
+        let implied = Implied {
+            split: vec![SplitPermission {
+                permission: None,
+                ..split("", Some(4), "READ_PHONE_STATE")
+            }],
+            ..Implied::default()
+        };
+        let mut facts = notation::parse(&["target 3"]).unwrap().facts;
+        assert_eq!(requested(&facts, &implied).len(), 1);
+        facts.manifest = Default::default();
+        assert_eq!(requested(&facts, &implied).len(), 0);
     }
 
     #[test]
