@@ -1,7 +1,7 @@
 //! One ZIP archive: its entries and their contents.
 
 use super::directory::{Directory, Header};
-use super::inflate::inflate;
+use super::inflate::{inflate, inflate_head};
 use crate::bytes::{Reader, clip, narrow};
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -279,6 +279,27 @@ impl<'a> Archive<'a> {
     /// The data lies outside the file or is no deflate stream of the stated size, the
     /// method is unknown, or a limit on inflated bytes is reached.
     pub fn read(&self, entry: &Entry) -> Result<Cow<'a, [u8]>, ParseError> {
+        let (offset, data) = self.data(entry)?;
+        if entry.method == Method::Stored {
+            return Ok(Cow::Borrowed(data));
+        }
+        self.spend(entry, offset)?;
+        inflate(data, narrow(entry.size), offset).map(Cow::Owned)
+    }
+
+    /// The first bytes of an entry, inflated, to see what it is: at most `N`, fewer where it is shorter or damaged.
+    pub fn head<const N: usize>(&self, entry: &Entry) -> Vec<u8> {
+        match self.data(entry) {
+            Ok((_, data)) if entry.method == Method::Stored => {
+                data.get(..N.min(data.len())).unwrap_or_default().to_vec()
+            }
+            Ok((_, data)) => inflate_head::<N>(data),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Where an entry's data begins, and the data as it lies in the file.
+    fn data(&self, entry: &Entry) -> Result<(u64, &'a [u8]), ParseError> {
         let (offset, _) = self.local(entry)?;
         let stated = match entry.method {
             // As libziparchive: the number of bytes copied is the plain size.
@@ -305,11 +326,7 @@ impl<'a> Archive<'a> {
                     format!("{}", self.directory_start.saturating_sub(offset)),
                 )
             })?;
-        if entry.method == Method::Stored {
-            return Ok(Cow::Borrowed(data));
-        }
-        self.spend(entry, offset)?;
-        inflate(data, narrow(entry.size), offset).map(Cow::Owned)
+        Ok((offset, data))
     }
 
     /// Counts the entry's size against the limits before any of it is inflated.

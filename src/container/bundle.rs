@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+/// Each of these at the root makes an archive an APK.
+const APK_FILES: [&str; 3] = ["AndroidManifest.xml", "classes.dex", "resources.arsc"];
+
 /// Larger descriptions of a bundle are not read; real ones have a few kilobytes.
 const MAX_DESCRIPTION: u64 = 16 << 20;
 
@@ -19,7 +22,7 @@ const MAX_DESCRIPTION: u64 = 16 << 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// `AndroidManifest.xml` lies at the root.
+    /// `AndroidManifest.xml`, `classes.dex` or `resources.arsc` lies at the root.
     Apk,
     /// A set made by bundletool (`.apks`): `toc.pb`, `splits/`, `standalones/`, `universal.apk`.
     Bundletool,
@@ -87,11 +90,12 @@ pub struct Input<'a> {
 /// Opens an input file. `file` names it in incidents.
 ///
 /// # Errors
-/// The file is no ZIP archive, holds neither `AndroidManifest.xml` nor an APK, or
+/// The file is no ZIP archive, holds neither a file of an APK's root nor an APK, or
 /// not one of its APKs can be read.
 pub fn open<'a>(file: &str, bytes: &'a [u8], limits: &Limits) -> Result<Input<'a>, ParseError> {
     let archive = Archive::open(file, bytes, limits)?;
-    if archive.find("AndroidManifest.xml").is_some() {
+    // Code or a resource table at the root is an APK's, whatever became of its manifest.
+    if APK_FILES.iter().any(|name| archive.find(name).is_some()) {
         let member = Member {
             name: file.to_owned(),
             bytes: Cow::Borrowed(bytes),
@@ -373,6 +377,22 @@ mod tests {
         assert_eq!((input.kind, input.members.len()), (Kind::Apk, 1));
         assert_eq!(input.members[0].name, "any.zip");
         assert!(matches!(&input.members[0].bytes, Cow::Borrowed(b) if b.len() == bytes.len()));
+    }
+
+    #[test]
+    fn an_apk_without_a_manifest_is_an_apk() {
+        for names in [["classes.dex", "a.apk"], ["resources.arsc", "a.apk"]] {
+            assert_eq!(
+                open("in", &archive(&names), &Limits::default())
+                    .unwrap()
+                    .kind,
+                Kind::Apk
+            );
+        }
+        assert_eq!(
+            read(&archive(&["lib/classes.dex", "a.apk"])).0,
+            Kind::Archive
+        );
     }
 
     /// The first five names are those of a set that bundletool 1.17.2 made in its default mode.

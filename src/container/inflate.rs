@@ -61,6 +61,16 @@ pub(super) fn inflate(data: &[u8], size: usize, offset: u64) -> Result<Vec<u8>, 
     Ok(out)
 }
 
+/// The first `N` plain bytes of the raw deflate stream `data`; fewer where the stream is shorter or damaged.
+pub(super) fn inflate_head<const N: usize>(data: &[u8]) -> Vec<u8> {
+    let mut out = vec![0; N];
+    let mut stream = Inflate::new(false, 15);
+    // Whatever it says, what it has written by now is the beginning.
+    let _ = stream.decompress(data, &mut out, InflateFlush::SyncFlush);
+    out.truncate(narrow(stream.total_out()));
+    out
+}
+
 #[cfg(test)]
 #[allow(
     clippy::as_conversions,
@@ -79,6 +89,14 @@ mod tests {
     #[test]
     fn a_stream_made_by_zlib() {
         assert_eq!(inflate(&STREAM, 80, 0).unwrap(), b"permscope ".repeat(8));
+    }
+
+    #[test]
+    fn the_beginning_of_a_stream() {
+        assert_eq!(inflate_head::<12>(&STREAM), b"permscope pe");
+        assert_eq!(inflate_head::<99>(&STREAM), b"permscope ".repeat(8));
+        assert_eq!(inflate_head::<4>(&STREAM[..6]), b"perm");
+        assert_eq!(inflate_head::<4>(&[7, 0, 0]), b"");
     }
 
     #[test]

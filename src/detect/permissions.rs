@@ -51,7 +51,10 @@ pub(super) fn requested(facts: &Facts, implied: &Implied) -> Vec<RequestedPermis
                 max_sdk: request.max_sdk,
             });
     }
-    add_implied(&mut all, facts, implied);
+    // Without a manifest there is no target level: what the platform adds cannot be said.
+    if !facts.manifest.package.is_empty() {
+        add_implied(&mut all, facts, implied);
+    }
     all.into_values().collect()
 }
 
@@ -162,6 +165,21 @@ mod tests {
         };
         assert_eq!(count("perm READ max=32"), 1);
         assert_eq!(count("perm READ"), 2);
+    }
+
+    #[test]
+    fn nothing_is_added_where_the_manifest_could_not_be_read() {
+        let implied = Implied {
+            split: vec![SplitPermission {
+                permission: None,
+                ..split("", Some(4), "READ_PHONE_STATE")
+            }],
+            ..Implied::default()
+        };
+        let mut facts = notation::parse(&["target 3"]).unwrap().facts;
+        assert_eq!(requested(&facts, &implied).len(), 1);
+        facts.manifest = Default::default();
+        assert_eq!(requested(&facts, &implied).len(), 0);
     }
 
     #[test]

@@ -267,6 +267,16 @@ pub fn assemble<'a>(
         }
     }
     let manifest = merged.ok_or(AssembleError::Empty)?;
+    if manifest.package.is_empty() {
+        // The package manager refuses it (`parsePackageSplitNames`); without its name the app is none.
+        let file = parts.get(base).map_or("", |part| part.file.as_str());
+        let incident = Incident::new(
+            IncidentCode::Malformed,
+            format!("{file}!{MANIFEST}"),
+            "expected a package name, found none",
+        );
+        incidents.push(incident.hiding(Channel::Manifest));
+    }
     if incidents.len() > limits.incidents {
         // What hides something is kept first.
         incidents.sort_by_key(|incident| incident.hides.is_none());

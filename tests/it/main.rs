@@ -2,9 +2,10 @@
 //!
 //! `architecture`: the layout of the program. `data`: the signature files and
 //! their examples. `samples`: forged and compiled apps with a hand-made truth.
-//! `bad_input`: files that are no apps. `cli`: what a user sees and gets back.
-//! A new test goes to the module of its concern; a fixed bug's test is named
-//! after what went wrong.
+//! `report`: the record, its schema and its evidence. `bad_input`: files that
+//! are no apps. `robustness`: apps cut off and scrambled. `cli`: what a user
+//! sees and gets back. A new test goes to the module of its concern; a fixed
+//! bug's test is named after what went wrong.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -14,4 +15,6 @@
 )]
 
 mod architecture;
+mod common;
 mod data;
+mod samples;

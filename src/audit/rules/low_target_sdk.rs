@@ -4,6 +4,7 @@ use super::{names, number};
 use crate::audit::Case;
 use crate::audit::evidence::{Evidence, EvidenceKind};
 use crate::audit::finding::Finding;
+use crate::facts::FileRole;
 use crate::package::manifest::Place;
 use crate::signatures::schema::Rule;
 
@@ -37,9 +38,15 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         }
         (None, None) => "no uses-sdk element".into(),
     };
-    let place = case.facts.files.first().map(|file| Place {
+    // The base, not the bundle that it came in.
+    let base = case.facts.files.iter().find(|f| f.role == FileRole::Base);
+    let path = match (sdk.target, sdk.min) {
+        (None, None) => "manifest",
+        _ => "manifest/uses-sdk",
+    };
+    let place = base.map(|file| Place {
         file: file.name.clone(),
-        path: "manifest/uses-sdk".into(),
+        path: path.into(),
         offset: 0,
     });
     let mut evidence = vec![match place {

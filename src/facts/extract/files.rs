@@ -9,8 +9,8 @@ use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use rayon::prelude::*;
 
-/// Where something may hide that Android's loader would not look at by itself.
-const CODE_SUFFIXES: [&str; 5] = [".dex", ".jar", ".apk", ".zip", ".odex"];
+/// Archives that may hold code which Android's loader does not look at by itself.
+const ARCHIVE_SUFFIXES: [&str; 4] = [".dex", ".jar", ".apk", ".zip"];
 
 pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
     let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
@@ -133,16 +133,18 @@ fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, 
     (fact, incidents)
 }
 
-/// An archive or DEX file among the assets: code that may be loaded at run time. It is named, not read.
+/// An archive with code or a DEX file among the assets: code that may be loaded at run time. It is named, not read.
+///
+/// A DEX file is known by its magic, as loaders know it; packers call theirs `.bin`, `.dat` or anything.
 fn hidden_code(part: &Part<'_>, entry: &Entry) -> Option<Incident> {
     let lower = entry.name.to_ascii_lowercase();
-    if !CODE_SUFFIXES.iter().any(|suffix| lower.ends_with(suffix)) {
-        return None;
-    }
-    let bytes = part.archive.read(entry).ok()?;
-    let what = if bytes.starts_with(b"dex\n") {
+    let head = part.archive.head::<4>(entry);
+    let what = if head == b"dex\n" {
         "a DEX file that the platform does not load by itself"
-    } else if bytes.starts_with(b"PK\x03\x04") && contains(&bytes, b"classes.dex") {
+    } else if head == b"PK\x03\x04"
+        && ARCHIVE_SUFFIXES.iter().any(|s| lower.ends_with(s))
+        && contains(&part.archive.read(entry).ok()?, b"classes.dex")
+    {
         "an archive with a classes.dex; it was not opened"
     } else {
         return None;

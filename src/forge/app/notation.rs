@@ -237,7 +237,7 @@ pub struct Expect {
     pub label: BTreeMap<String, String>,
     /// Target level.
     pub target_sdk: Option<u32>,
-    /// Requested permissions of base and splits, in file order.
+    /// Requested permissions of the base, in file order; Android does not read those of splits.
     pub permissions: Option<Vec<String>>,
     /// Permissions that the platform adds (split and implied ones): at least these, as later platforms add more.
     pub implied: Option<Vec<String>>,
