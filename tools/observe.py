@@ -54,7 +54,7 @@ GENERIC_META = re.compile(
 )
 DOC_HOST = re.compile(
     r"(^|\.)(www|docs?|help|support|developers?|blog|github|wiki|bbs|forum|example|schemas|raw|gitlab|maven|"
-    r"stackoverflow|issuetracker|console|dev|demo)\."
+    r"stackoverflow|issuetracker|console|dev|demo|test|aaa|stable|dctest)\."
 )
 VENDOR_ROOTS = set(
     "android.app cn.com com.alibaba com.aliyun com.amazon com.android com.baidu com.bytedance com.facebook com.google "
@@ -62,7 +62,7 @@ VENDOR_ROOTS = set(
     "com.samsung com.tencent com.xiaomi io.github net.sf org.apache com.alipay com.amap com.qihoo com.umeng "
     "cn.jpush cn.jiguang com.sina com.taobao com.ali com.mob com.hihonor com.oppo com.vivo com.meizu com.adobe com.ibm "
     "com.oracle com.sun com.github com.kwai com.kuaishou com.ss com.iflytek com.qiniu com.huawei.hms com.tencent.qcloud "
-    "com.alibaba.android com.google.firebase com.bytedance.sdk org.eclipse com.unity3d com.cmic com.chinamobile".split()
+    "com.alibaba.android com.google.firebase com.bytedance.sdk org.eclipse com.unity3d com.cmic com.chinamobile com.unionpay com.netease.nis com.netease.nis.basesdk com.qiniu.droid com.sogou com.kwai com.leto com.donews".split()
 )
 
 
@@ -484,7 +484,7 @@ def merge(db, id_, seen, coordinates, extra=(), whole=True, date=None):
         if key in observed and key != "files":
             observed[key] = sorted(observed[key])
     date = date or datetime.date.today().isoformat()
-    line = {"of": "observed, identity", "from": "the vendor's archives named in observed.files, read with tools/observe.py",
+    line = {"of": "observed, identity", "from": "the archives named in observed.files (the vendor's own, or as others carry them), read with tools/observe.py",
             "date": date, "confidence": "verified"}
     sources = [s for s in sdk["source"] if s["from"] != line["from"] and not s["from"].startswith("AAR of the vendor as npm packages carry it")]
     sdk["source"] = [line] + sources
@@ -525,10 +525,11 @@ def main():
     ap.add_argument("--signatures", default=SIGNATURES)
     ap.add_argument("--own", action="append", default=[], help="a further prefix of the SDK (merge)")
     ap.add_argument("--part", action="store_true", help="the archive carries others as well: take no manifest, no libraries")
-    ap.add_argument("--share", type=float, default=0.6, help="share of the classes that makes an archive the SDK's own (auto)")
+    ap.add_argument("--list", help="a file with one COORDINATES=FILE a line (auto)")
+    ap.add_argument("--share", type=float, default=0.9, help="share of the classes that makes an archive the SDK's own (auto)")
     ap.add_argument("--date", help="date of the source (default: today)")
     ap.add_argument("--check", action="store_true", help="format: only say what would change")
-    a = ap.parse_args()
+    a = ap.parse_intermixed_args()
     if a.mode == "show":
         for f in files_of(a.what):
             show(read(f))
@@ -564,7 +565,11 @@ def main():
                 print(f"{id_} + {new}")
         db.save(id_)
         return 0
-    for item in a.what:
+    items = list(a.what)
+    if a.list:
+        with open(a.list, encoding="utf-8") as f:
+            items += [line.strip() for line in f if line.strip()]
+    for item in items:
         coordinates, _, path = item.rpartition("=")
         seen = read(path)
         by, nobody = split(db, seen)
