@@ -53,7 +53,7 @@ GENERIC_META = re.compile(
     r"com\.android\.|fontProvider|unityplayer\.|com\.google\.firebase\.components:)"
 )
 DOC_HOST = re.compile(
-    r"(^|\.)(www|docs?|help|support|developers?|blog|github|wiki|bbs|forum|example|schemas|raw|gitlab|maven|"
+    r"(^|\.)((h5\.)?m\.taobao|alipaydev|www|docs?|help|support|developers?|blog|github|wiki|bbs|forum|example|schemas|raw|gitlab|maven|"
     r"stackoverflow|issuetracker|console|dev|demo|test|aaa|stable|dctest)\."
 )
 VENDOR_ROOTS = set(
@@ -62,7 +62,7 @@ VENDOR_ROOTS = set(
     "com.samsung com.tencent com.xiaomi io.github net.sf org.apache com.alipay com.amap com.qihoo com.umeng "
     "cn.jpush cn.jiguang com.sina com.taobao com.ali com.mob com.hihonor com.oppo com.vivo com.meizu com.adobe com.ibm "
     "com.oracle com.sun com.github com.kwai com.kuaishou com.ss com.iflytek com.qiniu com.huawei.hms com.tencent.qcloud "
-    "com.alibaba.android com.google.firebase com.bytedance.sdk org.eclipse com.unity3d com.cmic com.chinamobile com.unionpay com.netease.nis com.netease.nis.basesdk com.qiniu.droid com.sogou com.kwai com.leto com.donews".split()
+    "com.alibaba.android com.google.firebase com.bytedance.sdk org.eclipse com.unity3d com.cmic com.chinamobile com.unionpay com.netease.nis com.netease.nis.basesdk com.qiniu.droid com.sogou com.kwai com.leto com.donews com.alibaba.idst anet.channel anetwork.channel com.weibo com.sina.weibo com.taobao com.bytedance.sdk.a".split()
 )
 
 
