@@ -384,7 +384,7 @@ def own_classes(db, id_, seen, extra=()):
         prefix, owners = db.owner(c)
         if hit and len(hit) >= len(prefix or ""):
             by[hit].add(c)
-        elif any(o == id_ for o, _ in owners):
+        elif (id_, True) in owners or ((id_, False) in owners and not any(strong for _, strong in owners)):
             by[prefix].add(c)
     return by
 
@@ -425,7 +425,8 @@ def merge(db, id_, seen, coordinates, extra=(), whole=True, date=None):
     news = []
     strong = identity.get("packages", [])
     for prefix in sorted(own):
-        if prefix in strong or not good_prefix(prefix) or db.claimed_by_other("package", prefix, id_):
+        # Two words are a vendor, not one SDK: such a prefix is strong only by hand.
+        if prefix in strong or prefix.count(".") < 2 or not good_prefix(prefix) or db.claimed_by_other("package", prefix, id_):
             continue
         if prefix in identity.get("weak_packages", []):
             identity["weak_packages"].remove(prefix)
@@ -434,7 +435,7 @@ def merge(db, id_, seen, coordinates, extra=(), whole=True, date=None):
         news += extend(identity, "packages", [prefix])
     words = tokens(sdk, identity.get("packages", []))
     related = lambda s: any(w in s.lower() for w in words)
-    prefixes = tuple(p + "." for p in identity.get("packages", []) + identity.get("weak_packages", []))
+    prefixes = tuple(p + "." for p in identity.get("packages", []))
     observed = sdk.setdefault("observed", {"files": []})
     observed.setdefault("files", [])
     label = f"{coordinates} sha256:{seen.sha256}"
@@ -500,7 +501,8 @@ def split(db, seen, extra=()):
             continue
         _, owners = db.owner(c)
         if owners:
-            for o in {o for o, _ in owners}:
+            sure = {o for o, strong in owners if strong}
+            for o in sure or {o for o, _ in owners}:
                 by[o] += 1
         else:
             nobody[".".join(c.split(".")[:4][: max(1, c.count("."))])] += 1
