@@ -1,12 +1,12 @@
 //! `permscope explain`: what a thing is, why it is so, what to do, and who says so.
 
+use super::page::Page;
+use crate::report::Language;
 use crate::report::words::{enum_key, word};
-use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::{
-    Clause, ClauseText, Confidence, Function, Identity, Instrument, Rule, Sdk, Source, Text, Tier,
+    Clause, ClauseText, Function, Identity, Instrument, Rule, Sdk, Text, Tier,
 };
-use std::fmt::Write;
 
 /// The explanation of an id or name; `None` where the data does not know it.
 pub(super) fn one(db: &SignatureDb, id: &str, language: Language) -> Option<String> {
@@ -99,134 +99,7 @@ pub(super) fn list(db: &SignatureDb, language: Language) -> String {
     page.out
 }
 
-struct Page<'d> {
-    db: &'d SignatureDb,
-    language: Language,
-    out: String,
-}
-
 impl Page<'_> {
-    fn pick<'t>(&self, zh: &'t str, en: &'t str) -> &'t str {
-        match self.language {
-            Language::Zh => zh,
-            Language::En => en,
-        }
-    }
-
-    fn text(&self, text: &Text) -> String {
-        Languages::only(self.language)
-            .prose(text)
-            .get(self.language)
-            .to_owned()
-    }
-
-    fn line(&mut self, text: &str) {
-        let _ = writeln!(self.out, "{text}");
-    }
-
-    /// An empty line before the next thing of the same name.
-    fn next(&mut self) {
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-    }
-
-    fn title(&mut self, zh: &str, en: &str) {
-        let title = self.pick(zh, en).to_owned();
-        self.next();
-        self.line(&title);
-    }
-
-    fn item(&mut self, id: &str, name: &Text) {
-        let line = format!("  {id}  {}", self.text(name));
-        self.line(&line);
-    }
-
-    fn head(&mut self, id: &str, name: &Text) {
-        let line = format!("{} · {id}", self.text(name));
-        self.line(&line);
-    }
-
-    fn field(&mut self, zh: &str, en: &str, value: &str) {
-        if !value.is_empty() {
-            let line = match self.language {
-                Language::Zh => format!("  {zh}：{value}"),
-                Language::En => format!("  {en}: {value}"),
-            };
-            self.line(&line);
-        }
-    }
-
-    fn sources(&mut self, sources: &[Source]) {
-        for source in sources {
-            let line = format!(
-                "{}: {} · {} · {}",
-                source.of,
-                source.from,
-                source.date,
-                self.checked(source.confidence)
-            );
-            self.field("来源", "source", &line);
-        }
-    }
-
-    fn checked(&self, confidence: Confidence) -> &'static str {
-        let zh = self.language == Language::Zh;
-        match confidence {
-            Confidence::Verified => {
-                if zh {
-                    "已逐字核对"
-                } else {
-                    "checked word for word"
-                }
-            }
-            Confidence::Partly => {
-                if zh {
-                    "部分核对"
-                } else {
-                    "checked in part"
-                }
-            }
-            Confidence::Memory => {
-                if zh {
-                    "未核对，引用前须查证原文"
-                } else {
-                    "not checked: look it up before citing"
-                }
-            }
-            Confidence::Derived => {
-                if zh {
-                    "本项目推导"
-                } else {
-                    "our own derivation"
-                }
-            }
-        }
-    }
-
-    fn cite(&self, id: &str) -> String {
-        match self.db.clause(id) {
-            Some((instrument, clause)) => match self.language {
-                Language::Zh => format!(
-                    "《{}》{} [{id}]",
-                    self.text(&instrument.title),
-                    clause.number
-                ),
-                Language::En => {
-                    format!("{}, {} [{id}]", self.text(&instrument.title), clause.number)
-                }
-            },
-            None => id.to_owned(),
-        }
-    }
-
-    fn cites(&mut self, ids: &[String]) {
-        for id in ids {
-            let line = self.cite(id);
-            self.field("依据", "clause", &line);
-        }
-    }
-
     fn function(&mut self, function: &Function) {
         self.head(&function.id, &function.name);
         self.field(

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod explain;
+mod page;
 
 use crate::report::text::printable;
 use clap::Parser;
