@@ -8,6 +8,10 @@
 //! bug's test is named after what went wrong.
 
 mod architecture;
+mod bad_input;
+mod cli;
 mod common;
 mod data;
+mod report;
+mod robustness;
 mod samples;
