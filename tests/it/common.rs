@@ -79,21 +79,6 @@ impl Case {
     pub(crate) fn report(&self, facts: &Facts, languages: Languages) -> Report {
         judge(facts, &self.functions, self.edition, languages)
     }
-
-    /// The files on the disk, and the arguments that name them and the function.
-    pub(crate) fn arguments(&self, scratch: &Scratch) -> Vec<String> {
-        let mut arguments: Vec<String> = Vec::new();
-        for (name, bytes) in &self.files {
-            arguments.push(scratch.write(name, bytes));
-        }
-        for function in &self.functions {
-            arguments.extend(["--function".to_owned(), function.clone()]);
-        }
-        if self.edition == Edition::Supply {
-            arguments.extend(["--edition".to_owned(), "supply".to_owned()]);
-        }
-        arguments
-    }
 }
 
 pub(crate) fn judge(

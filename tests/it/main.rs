@@ -15,6 +15,10 @@
 )]
 
 mod architecture;
+mod bad_input;
+mod cli;
 mod common;
 mod data;
+mod report;
+mod robustness;
 mod samples;
