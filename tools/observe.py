@@ -463,6 +463,8 @@ def merge(db, id_, seen, coordinates, extra=(), whole=True, date=None):
             if COMMON_NATIVE.match(lib) or len(lib) < 9 or db.claimed_by_other("native", lib, id_) or not lib.startswith("lib"):
                 continue
             if lib in identity.get("weak_native", []):
+                if not related(lib):
+                    continue
                 identity["weak_native"].remove(lib)
                 if not identity["weak_native"]:
                     del identity["weak_native"]
