@@ -7,6 +7,14 @@
 //! sees and gets back. A new test goes to the module of its concern; a fixed
 //! bug's test is named after what went wrong.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, which is its job"
+)]
+
 mod architecture;
 mod bad_input;
 mod cli;
