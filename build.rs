@@ -32,18 +32,27 @@ fn main() {
     }
 }
 
-/// Writes the blob that `src/signatures/mod.rs` includes.
+/// Writes the files that `src/signatures/mod.rs` includes.
 fn pack() -> Result<(), Vec<String>> {
     let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
     let out = out.ok_or_else(|| vec!["OUT_DIR is not set: cargo runs this".to_owned()])?;
-    let tree = load::load(Path::new("signatures")).map_err(|errors| {
+    let mut tree = load::load(Path::new("signatures")).map_err(|errors| {
         errors
             .iter()
             .map(|e| format!("signatures/{e}"))
             .collect::<Vec<String>>()
     })?;
-    let blob = serde_json::to_vec(&tree)
-        .map_err(|e| vec![format!("the signatures cannot be packed: {e}")])?;
-    std::fs::write(out.join("signatures.json"), blob)
+    write(&out, "signatures.json", &json(&tree)?)?;
+    write(&out, "digest.txt", &tree.digest())?;
+    tree.data.drop_what_judging_does_not_read();
+    write(&out, "judging.json", &json(&tree.data)?)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, Vec<String>> {
+    serde_json::to_string(value).map_err(|e| vec![format!("the signatures cannot be packed: {e}")])
+}
+
+fn write(out: &Path, name: &str, text: &str) -> Result<(), Vec<String>> {
+    std::fs::write(out.join(name), text)
         .map_err(|e| vec![format!("the packed signatures cannot be written: {e}")])
 }

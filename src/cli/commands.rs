@@ -16,8 +16,11 @@ use std::path::{Path, PathBuf};
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     match args.command {
         Command::Audit(audit) => {
-            let facts = extract(&audit.files)?;
-            report(&facts, &audit.judging)
+            let (facts, db) = rayon::join(
+                || extract(&audit.files),
+                || judging_database(audit.judging.signatures.as_deref()),
+            );
+            report(&facts?, db, &audit.judging)
         }
         Command::Facts(facts) => {
             let found = extract(&facts.files)?;
@@ -29,8 +32,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             })
         }
         Command::Judge(judge) => {
-            let facts = read_facts(&judge.facts)?;
-            report(&facts, &judge.judging)
+            let (facts, db) = rayon::join(
+                || read_facts(&judge.facts),
+                || judging_database(judge.judging.signatures.as_deref()),
+            );
+            report(&facts?, db, &judge.judging)
         }
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
@@ -101,9 +107,17 @@ fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
     }
 }
 
-fn report(facts: &Facts, judging: &Judging) -> Result<Exit, Stop> {
+/// The data without what only `explain` and the linter show.
+fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+    match overlay {
+        None => SignatureDb::for_judging().map_err(|e| Stop::new(Exit::Internal, e)),
+        Some(_) => database(overlay),
+    }
+}
+
+fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Result<Exit, Stop> {
     let languages = languages(judging.lang.as_deref())?;
-    let db = database(judging.signatures.as_deref())?;
+    let db = db?;
     let edition = match judging.edition {
         args::Edition::Consumer => Edition::Consumer,
         args::Edition::Supply => Edition::Supply,

@@ -95,6 +95,9 @@ pub struct MarkIndex<'d> {
     hosts: BTreeMap<&'d str, Vec<usize>>,
 }
 
+/// A package prefix, and the libraries that it shows.
+type Owner<'s> = (&'s str, &'s [(usize, bool)]);
+
 /// Names, some of which end in `*` and match by prefix.
 #[derive(Debug, Default)]
 struct Patterns<'d> {
@@ -199,7 +202,7 @@ impl<'d> MarkIndex<'d> {
     ///
     /// The most specific prefix wins alone: a class under `com.umeng.socialize`
     /// is no mark of the library with `com.umeng`.
-    fn owner(&self, class: &str) -> Option<(&'d str, &[(usize, bool)])> {
+    fn owner(&self, class: &str) -> Option<Owner<'_>> {
         let mut name = class;
         loop {
             if let Some((prefix, libraries)) = self.packages.get_key_value(name) {
@@ -207,6 +210,26 @@ impl<'d> MarkIndex<'d> {
             }
             name = name.get(..name.rfind(['.', '$'])?)?;
         }
+    }
+
+    /// Each of `classes` that has an owner. Classes of one package stand
+    /// together, so what lies above the package is looked up once for all of them.
+    fn owners<'s>(&'s self, classes: &'s [String]) -> impl Iterator<Item = (&'s str, Owner<'s>)> {
+        let mut last: (&str, Option<Owner<'_>>) = ("", None);
+        classes.iter().filter_map(move |class| {
+            let package = class.rsplit_once('.').map_or("", |(package, _)| package);
+            if last.0 != package {
+                last = (package, self.owner(package));
+            }
+            let mut name = class.as_str();
+            while name.len() > package.len() {
+                if let Some((prefix, libraries)) = self.packages.get_key_value(name) {
+                    return Some((class.as_str(), (*prefix, libraries.as_slice())));
+                }
+                name = name.get(..name.rfind(['.', '$'])?)?;
+            }
+            Some((class.as_str(), last.1?))
+        })
     }
 
     /// The libraries in `facts`, sorted by id.
@@ -242,33 +265,30 @@ impl<'d> MarkIndex<'d> {
         hits
     }
 
-    fn find_classes(&self, facts: &Facts, found: &mut Found<'_>) {
+    fn find_classes<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
         for dex in &facts.dex {
-            for class in &dex.defines {
-                if let Some((prefix, libraries)) = self.owner(class)
-                    && !found.is_own(prefix)
-                {
-                    for &(library, strong) in libraries {
-                        found.add(library, MarkKind::Package, prefix, strong, || Mark {
-                            file: dex.file.clone(),
-                            entry: dex.entry.clone(),
-                            entry_sha256: Some(dex.sha256.clone()),
-                            ..mark(class)
-                        });
-                    }
+            for (class, (prefix, libraries)) in self.owners(&dex.defines) {
+                if found.is_own(prefix) {
+                    continue;
+                }
+                for &(library, strong) in libraries {
+                    found.add(library, MarkKind::Package, prefix, strong, || Mark {
+                        file: dex.file.clone(),
+                        entry: dex.entry.clone(),
+                        entry_sha256: Some(dex.sha256.clone()),
+                        ..mark(class)
+                    });
                 }
             }
         }
-        for class in &facts.referenced {
-            if let Some((prefix, libraries)) = self.owner(class) {
-                for &(library, _) in libraries {
-                    found.add(library, MarkKind::Reference, prefix, false, || mark(class));
-                }
+        for (class, (prefix, libraries)) in self.owners(&facts.referenced) {
+            for &(library, _) in libraries {
+                found.add(library, MarkKind::Reference, prefix, false, || mark(class));
             }
         }
     }
 
-    fn find_in_manifest(&self, facts: &Facts, found: &mut Found<'_>) {
+    fn find_in_manifest<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
         let manifest_sha256 = |file: &str| {
             facts
                 .files
@@ -315,12 +335,12 @@ impl<'d> MarkIndex<'d> {
         self.find_keys(&application.meta_data, &application.at, &place, found);
     }
 
-    fn find_keys(
-        &self,
+    fn find_keys<'s>(
+        &'s self,
         keys: &[MetaData],
         at: &crate::package::manifest::Place,
         place: &impl Fn(&crate::package::manifest::Place, &str) -> Mark,
-        found: &mut Found<'_>,
+        found: &mut Found<'s>,
     ) {
         for key in keys {
             for (name, library, strong) in self.meta_data.find(&key.name) {
@@ -331,7 +351,7 @@ impl<'d> MarkIndex<'d> {
         }
     }
 
-    fn find_files(&self, facts: &Facts, found: &mut Found<'_>) {
+    fn find_files<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
         for lib in &facts.native {
             let name = lib.entry.rsplit('/').next().unwrap_or_default();
             for (pattern, library, strong) in self.native.find(name) {
@@ -355,7 +375,7 @@ impl<'d> MarkIndex<'d> {
         }
     }
 
-    fn find_hosts(&self, facts: &Facts, found: &mut Found<'_>) {
+    fn find_hosts<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
         for host in &facts.hosts {
             let mut names = vec![host.clone(), format!("*.{host}")];
             names.extend(
@@ -395,10 +415,10 @@ fn drop_explained(hits: &mut Vec<SdkHit>) {
 struct Found<'f> {
     /// The app's own package.
     own: &'f str,
-    by_library: BTreeMap<usize, BTreeMap<(MarkKind, String), Mark>>,
+    by_library: BTreeMap<usize, BTreeMap<(MarkKind, &'f str), Mark>>,
 }
 
-impl Found<'_> {
+impl<'f> Found<'f> {
     /// Whether a prefix covers the app's own package: the vendor's own app is no bundle of its SDK.
     fn is_own(&self, prefix: &str) -> bool {
         self.own
@@ -410,14 +430,14 @@ impl Found<'_> {
         &mut self,
         library: usize,
         kind: MarkKind,
-        signature: &str,
+        signature: &'f str,
         strong: bool,
         make: impl FnOnce() -> Mark,
     ) {
         self.by_library
             .entry(library)
             .or_default()
-            .entry((kind, signature.to_owned()))
+            .entry((kind, signature))
             .and_modify(|m| {
                 m.count = m.count.saturating_add(1);
                 m.strong |= strong;
@@ -503,6 +523,24 @@ mod tests {
             [("a/root".into(), Grade::Strong)]
         );
         assert!(grades(&libraries, &["class com.ab.X"]).is_empty());
+    }
+
+    /// Neighbours in the sorted list must not inherit each other's owner.
+    #[test]
+    fn a_prefix_may_be_one_class_and_a_class_may_have_no_package() {
+        let libraries = [
+            ("a/one", identity(|i| i.packages = vec!["com.a.One".into()])),
+            ("a/root", identity(|i| i.packages = vec!["Root".into()])),
+        ];
+        assert_eq!(
+            grades(
+                &libraries,
+                &["class com.a.One$Inner", "class Root", "class com.a.Two"]
+            )
+            .len(),
+            2
+        );
+        assert!(grades(&libraries, &["class com.a.Two", "class Rooted"]).is_empty());
     }
 
     #[test]

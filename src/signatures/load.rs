@@ -4,8 +4,8 @@
 //! library, `serde`, `toml` and `sha2` may be used here.
 
 use super::schema::{
-    Categories, Data, Function, Implied, Information, Instrument, Packer, PermissionCatalogue,
-    PermissionFile, Reasons, Rule, Sdk, StoreTypes,
+    Categories, Data, Examples, Function, Implied, Information, Instrument, Packer,
+    PermissionCatalogue, PermissionFile, Reasons, Rule, Sdk, StoreTypes,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -136,6 +136,29 @@ impl Tree {
         }
         self.sort();
         self
+    }
+}
+
+impl Data {
+    /// Empties what only `explain`, the linter and readers of the files look at:
+    /// examples and sources. A third of all strings.
+    pub fn drop_what_judging_does_not_read(&mut self) {
+        for sdk in &mut self.sdks {
+            sdk.source = Vec::new();
+            sdk.observed = None;
+            sdk.examples = Examples::default();
+        }
+        for packer in &mut self.packers {
+            packer.source = Vec::new();
+            packer.examples = Examples::default();
+        }
+        for rule in &mut self.rules {
+            rule.examples = Examples::default();
+        }
+        for function in &mut self.functions {
+            function.source = Vec::new();
+            function.example = Vec::new();
+        }
     }
 }
 

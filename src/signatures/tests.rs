@@ -26,6 +26,19 @@ fn put(dir: &Path, path: &str, text: &str) {
 
 const FINE: &str = "android.permission.ACCESS_FINE_LOCATION";
 
+/// What judging reads is the same data: only examples and sources are left out.
+#[test]
+fn the_data_for_judging_is_the_same() {
+    let (mut all, judging) = (db(), SignatureDb::for_judging().unwrap());
+    assert_eq!(
+        (&all.digest, &all.version, all.counts()),
+        (&judging.digest, &judging.version, judging.counts())
+    );
+    assert_ne!(all.data, judging.data);
+    all.data.drop_what_judging_does_not_read();
+    assert_eq!(all.data, judging.data);
+}
+
 #[test]
 fn builtin_data_is_clean() {
     let complaints = check::check(&db());

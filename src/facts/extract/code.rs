@@ -114,26 +114,25 @@ pub(super) fn read(
             return Vec::new();
         }
     };
-    let digest = sha256(bytes);
-    let mut budget = Budget::new(limits);
-    members
-        .iter()
-        .map(|dex| {
+    let walk = || -> Vec<DexRead> {
+        let mut budget = Budget::new(limits);
+        let one = |dex| {
             let mut faults = Faults::default();
             let read = one(dex, limits, &mut budget, &mut faults);
             faults.report(&file, incidents);
-            DexRead {
-                fact: DexFact {
-                    file: part.name.clone(),
-                    entry: entry.name.clone(),
-                    sha256: digest.clone(),
-                    size: entry.size,
-                    ..read.fact
-                },
-                ..read
-            }
-        })
-        .collect()
+            read
+        };
+        members.iter().map(one).collect()
+    };
+    // Hashing takes as long as the walk.
+    let (digest, mut read) = rayon::join(|| sha256(bytes), walk);
+    for dex in &mut read {
+        dex.fact.file.clone_from(&part.name);
+        dex.fact.entry.clone_from(&entry.name);
+        dex.fact.sha256.clone_from(&digest);
+        dex.fact.size = entry.size;
+    }
+    read
 }
 
 fn one(dex: &Dex<'_>, limits: &Limits, budget: &mut Budget, faults: &mut Faults) -> DexRead {

@@ -35,19 +35,25 @@ pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
     dex.sort_by_key(|(number, _)| *number);
     dex.truncate(limits.dex_files);
     gaps(part, &dex, found);
-    let read: Vec<(Vec<DexRead>, Vec<Incident>)> = dex
-        .par_iter()
-        .map(|(_, entry)| read_dex(part, entry, limits))
-        .collect();
-    for (members, incidents) in read {
+    // Together, so that no core waits for the last DEX file while libraries are left.
+    let (code, libraries) = rayon::join(
+        || -> Vec<_> {
+            dex.par_iter()
+                .map(|(_, entry)| read_dex(part, entry, limits))
+                .collect()
+        },
+        || -> Vec<_> {
+            native
+                .par_iter()
+                .map(|entry| read_native(part, entry, limits))
+                .collect()
+        },
+    );
+    for (members, incidents) in code {
         found.dex.extend(members);
         found.incidents.extend(incidents);
     }
-    let read: Vec<(NativeFact, Vec<Incident>)> = native
-        .par_iter()
-        .map(|entry| read_native(part, entry, limits))
-        .collect();
-    for (fact, incidents) in read {
+    for (fact, incidents) in libraries {
         found.native.push(fact);
         found.incidents.extend(incidents);
     }
