@@ -133,7 +133,10 @@ fn one(
             .filter(|_| tier != Tier::NotJudged)
             .cloned(),
         alternative,
-        avoidable: judgement.avoidable && tier == Tier::OnUserAction,
+        // A permission judged as another one has not that one's alternative.
+        avoidable: judgement.avoidable
+            && judgement.judged_as.is_none()
+            && tier == Tier::OnUserAction,
         clauses: if tier == Tier::NotJudged {
             Vec::new()
         } else {

@@ -13,7 +13,6 @@
     clippy::unwrap_used,
     reason = "a test that panics has failed, which is its job"
 )]
-
 #![allow(
     clippy::expect_used,
     clippy::panic,
