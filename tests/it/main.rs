@@ -13,13 +13,6 @@
     clippy::unwrap_used,
     reason = "a test that panics has failed, which is its job"
 )]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a test that panics has failed, which is its job"
-)]
 
 mod architecture;
 mod bad_input;
