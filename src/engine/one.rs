@@ -167,6 +167,16 @@ fn assemble(app: &mut App<'_>, limits: &Limits) {
                 .map(|bytes| sha256(bytes))
         })
         .collect();
+    for input in &inputs {
+        let is_text = |bytes: &[u8]| bytes.trim_ascii_start().starts_with(b"<");
+        if matches!(&input.manifest, Some(Ok(bytes)) if is_text(bytes)) {
+            let file = format!("{}!{}", input.file, package::MANIFEST);
+            let detail =
+                "the manifest is text: Android reads binary XML only and would refuse this package";
+            app.incidents
+                .push(Incident::new(IncidentCode::Malformed, file, detail));
+        }
+    }
     let assembled = package::assemble(&inputs, limits);
     let (manifest, base, splits, incidents) = match assembled {
         Ok(package) => (

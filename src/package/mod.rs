@@ -259,12 +259,6 @@ pub fn assemble<'a>(
                 continue;
             }
         };
-        if document.is_text {
-            let file = format!("{}!{MANIFEST}", part.file);
-            let detail =
-                "the manifest is text: Android reads binary XML only and would refuse this package";
-            incidents.push(Incident::new(IncidentCode::Malformed, file, detail));
-        }
         incidents.extend(document.incidents.iter().cloned());
         incidents.extend(found);
         match &mut merged {
