@@ -3,6 +3,7 @@
 use super::v1::{ClauseRef, Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
 use crate::audit::Evidence;
+use crate::incident::Channel;
 use crate::signatures::schema::{Confidence, Tier};
 use std::fmt::Write;
 
@@ -224,15 +225,22 @@ impl Page {
     fn permissions(&mut self, report: &Report) {
         self.heading("四、权限", "4 Permissions");
         if report.permissions.is_empty() {
-            self.line(
-                2,
+            // "None" may be said only of a manifest that was read to the end.
+            let read = report.coverage.channels.iter().any(|c| {
+                c.channel == Channel::Manifest && c.state == crate::facts::State::Complete
+            });
+            let text = if read {
                 self.pick(
                     "清单文件未申请权限。",
                     "The manifest requests no permission.",
                 )
-                .to_owned()
-                .as_str(),
-            );
+            } else {
+                self.pick(
+                    "未能判断：清单文件未能完整读取。",
+                    "Cannot be said: the manifest could not be read to the end.",
+                )
+            };
+            self.line(2, text.to_owned().as_str());
         }
         for tier in [
             Tier::NotNeeded,
