@@ -458,6 +458,10 @@ impl Page<'_> {
                     &line,
                 );
             }
+            if let Some(why) = &privacy.no_alternative {
+                let line = self.text(why);
+                self.field("无替代方式的原因", "why there is no other way", &line);
+            }
         }
         for tier in [Tier::Necessary, Tier::OnUserAction] {
             let functions: Vec<String> = self

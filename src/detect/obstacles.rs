@@ -77,16 +77,16 @@ pub(super) fn find(
         let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else {
             continue;
         };
-        if FOREIGN_CODE.contains(&sdk.category.as_str()) {
+        if sdk.leaves.is_some() || FOREIGN_CODE.contains(&sdk.category.as_str()) {
             found.push(Obstacle {
                 kind: "foreign-code",
                 id: hit.id.clone(),
                 name: sdk.name.clone(),
                 hides: Channel::Code,
-                effect: Text {
+                effect: sdk.leaves.clone().unwrap_or_else(|| Text {
                     zh: "应用代码可能不在 DEX 中（脚本、Dart、C# 或原生代码），本工具未读取该部分".into(),
                     en: "app code may lie outside DEX (script, Dart, C# or native); that part was not read".into(),
-                },
+                }),
                 marks: hit.marks.clone(),
                 calls: Vec::new(),
             });

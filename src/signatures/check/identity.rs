@@ -1,6 +1,6 @@
 //! SDKs and packers: identities that do not overlap, examples that are run.
 
-use super::super::schema::{Examples, Identity};
+use super::super::schema::{Examples, FIELDS, Gap, Identity, Sdk};
 use super::Lint;
 use std::collections::BTreeMap;
 
@@ -69,6 +69,7 @@ impl Lint<'_> {
                     ),
                 }
             }
+            self.completeness(s);
             self.identity(&s.identity);
             let strong = &s.identity;
             let marks = [
@@ -96,6 +97,39 @@ impl Lint<'_> {
             self.text("leaves", &p.leaves);
             self.identity(&p.identity);
             self.examples(&p.examples);
+        }
+    }
+
+    /// Fields of the most used SDKs, and what else a reader must be able to rely on.
+    fn completeness(&mut self, s: &Sdk) {
+        for field in s.not_found.iter().filter(|f| !FIELDS.contains(&f.as_str())) {
+            self.say(
+                format!("`not_found` names `{field}`"),
+                "write vendor, country, purpose, collects, disclosed_permissions, start, control or privacy_policy",
+            );
+        }
+        if let Some(purpose) = &s.purpose {
+            self.text("purpose", purpose);
+        }
+        if let Some(leaves) = &s.leaves {
+            self.text("leaves", leaves);
+        }
+        for (field, gap) in s.gaps() {
+            match gap {
+                Gap::Contradiction => self.say(
+                    format!("`{field}` has a value and stands in `not_found`"),
+                    "remove one of them",
+                ),
+                _ if !s.most_used => {}
+                Gap::Value => self.say(
+                    format!("one of the most used SDKs without `{field}`"),
+                    "fill it from the vendor's documents or binary, or list it in `not_found`",
+                ),
+                Gap::Source => self.say(
+                    format!("`{field}` has no source"),
+                    "add [[source]] whose `of` names it",
+                ),
+            }
         }
     }
 

@@ -328,6 +328,15 @@ impl Lint<'_> {
                         "write the alternative",
                     );
                 }
+                p.no_alternative
+                    .iter()
+                    .for_each(|why| self.text(&format!("`no_alternative` of `{}`", p.name), why));
+                if p.no_alternative.is_some() && p.alternative.is_some() {
+                    self.say(
+                        format!("`{}` has an alternative and says that it has none", p.name),
+                        "keep one",
+                    );
+                }
                 if !p.information.is_empty() && p.sensitivity.is_none() {
                     self.say(
                         format!("`{}` has information and no sensitivity", p.name),

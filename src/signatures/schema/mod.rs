@@ -61,6 +61,15 @@ pub struct Source {
     pub confidence: Confidence,
 }
 
+impl Source {
+    /// Whether it stands behind `field`: named in [`Source::of`], alone or with a part behind a dot.
+    #[must_use]
+    pub fn supports(&self, field: &str) -> bool {
+        let mut named = self.of.split(',').map(str::trim);
+        named.any(|of| of == "*" || of.split('.').next() == Some(field))
+    }
+}
+
 /// Everything under `signatures/`, sorted by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {

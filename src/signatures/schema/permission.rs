@@ -110,6 +110,9 @@ pub struct PrivacyPermission {
     /// First API level that has the alternative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alternative_since: Option<u32>,
+    /// Why there is no way without the permission, where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_alternative: Option<Text>,
     /// Judged as this permission where a function does not name it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub judged_as: Option<String>,

@@ -12,7 +12,7 @@ pub struct Sdk {
     pub id: String,
     /// Name; Chinese where the market has one.
     pub name: Text,
-    /// The operator.
+    /// The operator: its legal name, the brand in parentheses where it differs.
     #[serde(default)]
     pub vendor: Text,
     /// ISO 3166 code of the operator's country; empty where it is not known.
@@ -27,6 +27,12 @@ pub struct Sdk {
     /// The vendor's site.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub website: Option<String>,
+    /// One of the most used of its market: the file has to be complete ([`Sdk::gaps`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub most_used: bool,
+    /// Fields ([`FIELDS`]) that were looked for in the sources of this file and that no public document or binary gives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_found: Vec<String>,
     /// What shows that it is inside.
     pub identity: Identity,
     /// What it collects, and how that is known.
@@ -50,16 +56,82 @@ pub struct Sdk {
     /// What the host app can switch: the compliant start, opt-outs, single items of information.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub control: Vec<Control>,
+    /// For a framework whose apps are written in something else than DEX: where the app's own code
+    /// lies, and what of it can still be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaves: Option<Text>,
     /// Sources of this file.
     pub source: Vec<Source>,
     /// Examples that are run.
     pub examples: Examples,
 }
 
+/// The fields that a complete file fills, in the names of its sources (`of`).
+pub const FIELDS: [&str; 8] = [
+    "vendor",
+    "country",
+    "purpose",
+    "collects",
+    "disclosed_permissions",
+    "start",
+    "control",
+    "privacy_policy",
+];
+
+impl Sdk {
+    /// What a complete file still lacks: fields without a value, and values without a source.
+    ///
+    /// A field that stands in [`Sdk::not_found`] is no gap: somebody looked and said so. What it
+    /// collects counts only where a disclosure says it.
+    #[must_use]
+    pub fn gaps(&self) -> Vec<(&'static str, Gap)> {
+        let filled = [
+            !self.vendor.zh.is_empty() && !self.vendor.en.is_empty(),
+            !self.country.is_empty(),
+            self.purpose.is_some(),
+            self.collects
+                .as_ref()
+                .is_some_and(|c| c.basis == "disclosure"),
+            !self.disclosed_permissions.is_empty(),
+            self.start.as_ref().is_some_and(|s| s.automatic.is_some()),
+            !self.control.is_empty(),
+            self.privacy_policy.is_some(),
+        ];
+        let sourced = |field: &str| self.source.iter().any(|s| s.supports(field));
+        let open = FIELDS
+            .into_iter()
+            .zip(filled)
+            .filter_map(|(field, filled)| {
+                match (filled, self.not_found.iter().any(|f| f == field)) {
+                    (true, true) => Some((field, Gap::Contradiction)),
+                    (true, false) => (!sourced(field)).then_some((field, Gap::Source)),
+                    (false, true) => None,
+                    (false, false) => Some((field, Gap::Value)),
+                }
+            });
+        open.collect()
+    }
+}
+
+/// What a field of an SDK lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// No value, and nobody says that it was looked for.
+    Value,
+    /// No source that names the field.
+    Source,
+    /// It has a value and is said not to have been found.
+    Contradiction,
+}
+
 /// How an SDK begins to work.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Start {
+    /// Whether code of it runs without a call of the host app: a provider, an `androidx.startup`
+    /// initializer or a receiver of its own manifest; absent where nobody looked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<bool>,
     /// Methods that start it, `com.umeng.commonsdk.UMConfigure.init`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub init: Vec<String>,
