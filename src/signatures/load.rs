@@ -288,7 +288,7 @@ fn add(tree: &mut Tree, path: &str, text: &str) -> Result<(), LoadError> {
         ("permissions", name) => {
             let mut x: PermissionFile = parse(path, text)?;
             if x.id.is_empty() {
-                name.clone_into(&mut x.id);
+                x.id = name.into();
             }
             same_id(path, name, &x.id)?;
             d.permissions.push(x);

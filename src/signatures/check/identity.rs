@@ -1,6 +1,6 @@
 //! SDKs and packers: identities that do not overlap, examples that are run.
 
-use super::super::schema::{Examples, FIELDS, Gap, Identity, Sdk};
+use super::super::schema::{Examples, FIELDS, Gap, Identity, Sdk, Str};
 use super::Lint;
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ impl Lint<'_> {
             }
             if let Some(c) = &s.collects {
                 self.kinds(&c.information);
-                self.unique("information kind", c.information.iter().map(String::as_str));
+                self.unique("information kind", c.information.iter().map(Str::as_str));
                 match c.basis.as_str() {
                     "general-knowledge" => {}
                     "disclosure"
@@ -152,7 +152,7 @@ impl Lint<'_> {
             self.say("no identity", "name at least one mark");
         }
         for list in lists.into_iter().chain(more) {
-            self.unique("identity", list.iter().map(String::as_str));
+            self.unique("identity", list.iter().map(Str::as_str));
         }
         for p in &i.packages {
             if !p.contains('.') || VENDOR_ROOTS.contains(&p.as_str()) {

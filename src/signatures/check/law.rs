@@ -1,6 +1,6 @@
 //! Legal instruments: honest text kinds, and no basis that is none. And the rules that rest on them.
 
-use super::super::schema::{Clause, ClauseText, Confidence, Instrument};
+use super::super::schema::{Clause, ClauseText, Confidence, Instrument, Str};
 use super::Lint;
 
 impl Lint<'_> {
@@ -41,7 +41,7 @@ impl Lint<'_> {
 
     fn one_clause(&mut self, i: &Instrument, c: &Clause) {
         let quote = matches!(c.text_kind, ClauseText::Quote | ClauseText::QuoteReflowed);
-        if !c.id.starts_with(&i.id) && !c.id.starts_with("MASWE-") {
+        if !c.id.starts_with(i.id.as_str()) && !c.id.starts_with("MASWE-") {
             self.say(
                 format!("clause `{}` does not begin with the instrument's id", c.id),
                 "rename it",
@@ -104,7 +104,7 @@ impl Lint<'_> {
             }
             r.clauses.iter().for_each(|id| self.clause(id));
             let w = &r.when;
-            let stars = |p: &&String| !p.ends_with('*');
+            let stars = |p: &&Str| !p.ends_with('*');
             w.permissions
                 .iter()
                 .chain(&w.component_permissions)

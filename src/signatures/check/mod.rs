@@ -5,7 +5,7 @@ mod law;
 
 use super::index::covers;
 use super::load::LoadError;
-use super::schema::{Function, Source, Text, Tier};
+use super::schema::{Function, Source, Str, Text, Tier};
 use super::{Protection, SignatureDb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -130,7 +130,7 @@ impl Lint<'_> {
         }
     }
 
-    fn kinds(&mut self, ids: &[String]) {
+    fn kinds(&mut self, ids: &[Str]) {
         for id in ids {
             if self.db.information(id).is_none() {
                 self.say(
@@ -181,7 +181,7 @@ impl Lint<'_> {
                 .permission
                 .iter()
                 .map(|p| p.name.as_str())
-                .chain(f.not_needed.iter().map(String::as_str));
+                .chain(f.not_needed.iter().map(Str::as_str));
             self.unique("permission", names);
             for p in &f.permission {
                 self.known_permission(&p.name);
@@ -223,7 +223,7 @@ impl Lint<'_> {
             );
         }
         self.file = "functions/reasons.toml".to_owned();
-        let used: BTreeSet<&String> = db
+        let used: BTreeSet<&Str> = db
             .data
             .functions
             .iter()
@@ -253,9 +253,9 @@ impl Lint<'_> {
         }
         for e in &f.example {
             self.text("an example's `about`", &e.about);
-            let exceeds = |p: &&String| self.db.tier(&[f], p).tier == Tier::NotNeeded;
-            let found: BTreeSet<&String> = e.permissions.iter().filter(exceeds).collect();
-            let stated: BTreeSet<&String> = e.not_needed.iter().collect();
+            let exceeds = |p: &&Str| self.db.tier(&[f], p).tier == Tier::NotNeeded;
+            let found: BTreeSet<&Str> = e.permissions.iter().filter(exceeds).collect();
+            let stated: BTreeSet<&Str> = e.not_needed.iter().collect();
             if found != stated {
                 self.say(
                     format!("example `{}`: exceeding are {found:?}", e.about.en),
