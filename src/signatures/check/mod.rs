@@ -337,6 +337,24 @@ impl Lint<'_> {
                         "keep one",
                     );
                 }
+                if !p.information.is_empty()
+                    && p.alternative.is_none()
+                    && p.no_alternative.is_none()
+                {
+                    self.say(
+                        format!(
+                            "`{}` has neither an alternative nor a reason why there is none",
+                            p.name
+                        ),
+                        "write `alternative` with `alternative_since`, or `no_alternative`",
+                    );
+                }
+                if p.alternative.is_some() && p.alternative_since.is_none() {
+                    self.say(
+                        format!("`{}` has an alternative without a level", p.name),
+                        "write `alternative_since`, the first API level that has it",
+                    );
+                }
                 if !p.information.is_empty() && p.sensitivity.is_none() {
                     self.say(
                         format!("`{}` has information and no sensitivity", p.name),
