@@ -48,6 +48,7 @@ ROOT = HERE.parent.parent
 GRADES = {"strong": "bundled", "weak": "bundled", "referenced": "referenced"}
 KEYS = {"apk", "sha256", "reviewed", "bundled", "referenced", "unowned", "complete", "wrong", "note"}
 PLAIN = ("com", "org", "net", "io", "cn", "fr", "de", "co", "me")  # a vendor's name follows
+DEEPER = {"com.google.android.gms": 5, "com.google.android": 4, "com.google.firebase": 4, "org.apache.commons": 4}
 
 
 def run(options, *arguments):
@@ -161,7 +162,8 @@ def third_party(classes, own, prefixes):
         if covers([own], name) or "." not in name or owner(prefixes, name):
             continue
         parts = name.split(".")[:-1]
-        package = ".".join(parts[:3] if parts[0] in PLAIN else parts[:2])
+        words = next((n for root, n in DEEPER.items() if covers([root], name)), 3 if parts[0] in PLAIN else 2)
+        package = ".".join(parts[:words])
         counts[package] = counts.get(package, 0) + 1
     return counts
 
