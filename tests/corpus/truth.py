@@ -12,7 +12,7 @@ SDKs a person found in it:
     reviewed = "2026-11-22"
     bundled = ["ant/alipay"]            # its own classes or libraries are there
     referenced = ["openmobileapi/seek"] # the code names it, it is not there
-    unowned = ["io.card.payment"]       # third-party packages (or lib….so) that had no SDK file at the review
+    packages = ["io.card.payment"]      # further third-party packages (or lib….so): no SDK file, or a coarse one, had them
     complete = true                     # optional: then an unlisted reference fails as well
     [[wrong]]                           # answers that are known to be wrong and not mended yet
     id = "google/play-core"
@@ -23,7 +23,7 @@ SDKs a person found in it:
 
 A difference is: a listed id with another grade or none; a bundled id that is
 not listed. The one unlisted id that passes is a new SDK file that names a
-package of `unowned`: that it is there was reviewed, only its owner is new.
+package of `packages`: that it is there was reviewed, only its owner is new.
 Every difference is printed as `file: id expected …, found …` with what shows
 it. `--propose` prints a truth to be reviewed by hand: it is what the program
 says, not what is true.
@@ -46,7 +46,7 @@ import fetch
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 GRADES = {"strong": "bundled", "weak": "bundled", "referenced": "referenced"}
-KEYS = {"apk", "sha256", "reviewed", "bundled", "referenced", "unowned", "complete", "wrong", "note"}
+KEYS = {"apk", "sha256", "reviewed", "bundled", "referenced", "packages", "complete", "wrong", "note"}
 PLAIN = ("com", "org", "net", "io", "cn", "fr", "de", "co", "me")  # a vendor's name follows
 DEEPER = {"com.google.android.gms": 5, "com.google.android": 4, "com.google.firebase": 4, "org.apache.commons": 4}
 
@@ -101,10 +101,10 @@ def covers(prefixes, name):
     return any(name == p or name.startswith(p + ".") for p in prefixes)
 
 
-def new_owner_of(evidence, unowned):
+def new_owner_of(evidence, packages):
     """Whether all that shows a new SDK lies in packages and libraries that the review listed."""
     shown = [e["value"] for e in evidence if e["kind"] in ("class", "native")]
-    return bool(shown) and all(covers(unowned, value) for value in shown)
+    return bool(shown) and all(covers(packages, value) for value in shown)
 
 
 def shows(evidence):
@@ -130,8 +130,8 @@ def compare(truth, hits):
     for sdk, (found, evidence) in sorted(hits.items()):
         if sdk in expected or sdk in wrong:
             continue
-        if found == "bundled" and new_owner_of(evidence, truth.get("unowned", [])):
-            notes.append(f"{sdk} now owns what was unowned: add it to bundled ({shows(evidence)})")
+        if found == "bundled" and new_owner_of(evidence, truth.get("packages", [])):
+            notes.append(f"{sdk} now owns a reviewed package: add it to bundled ({shows(evidence)})")
         elif found == "bundled" or truth.get("complete"):
             differences.append(f'{sdk} expected nothing, found {found}: review, then add "{sdk}", ({shows(evidence)})')
     return differences, notes
@@ -190,7 +190,7 @@ def propose(apk, options):
     print(f'apk = "{apk.name}"\nsha256 = "{fetch.sha256_of(apk)}"\nreviewed = "YYYY-MM-DD"')
     for grade in ("bundled", "referenced"):
         print(f"{grade} = {strings(sorted(i for i, (found, _) in hits.items() if found == grade))}")
-    print(f"unowned = {strings(sorted(counts))}\n")
+    print(f"packages = {strings(sorted(counts))}\n")
     for sdk, (found, evidence) in sorted(hits.items()):
         print(f"# {found:10} {sdk}: {shows(evidence)}")
     for package, number in sorted(counts.items(), key=lambda kv: -kv[1]):
