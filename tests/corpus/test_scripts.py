@@ -15,8 +15,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import compare
+import exodus
 import fetch
 import oracle
+import truth
 
 ORACLE = {
     "file": "a.apk", "sha256": "ab" * 32,
@@ -138,6 +140,80 @@ class Oracle(unittest.TestCase):
             self.assertEqual(oracle.signing_blocks(path), [0x7109871A])
             path.write_bytes(end)
             self.assertEqual(oracle.signing_blocks(path), [])
+
+
+def shown(*names):
+    return [{"kind": "native" if name.endswith(".so") else "class", "value": name} for name in names]
+
+
+class Truth(unittest.TestCase):
+    TRUTH = {"bundled": ["a/ads"], "referenced": ["b/push"], "packages": ["org.lib", "libx.so"],
+             "wrong": [{"id": "c/map", "found": "bundled"}]}
+    HITS = {"a/ads": ("bundled", shown("com.a.Ads")), "b/push": ("referenced", []), "c/map": ("bundled", shown("com.c.X"))}
+
+    def differences(self, changes, truth_=None):
+        hits = {**self.HITS, **changes}
+        return truth.compare(truth_ or self.TRUTH, {sdk: hit for sdk, hit in hits.items() if hit})[0]
+
+    def test_what_was_reviewed_is_no_difference(self):
+        self.assertEqual(self.differences({}), [])
+
+    def test_grades_and_absence_are_differences(self):
+        self.assertIn("a/ads expected bundled, found referenced", self.differences({"a/ads": ("referenced", [])})[0])
+        self.assertIn("a/ads expected bundled, found nothing", self.differences({"a/ads": None})[0])
+        self.assertIn("b/push expected referenced, found bundled", self.differences({"b/push": ("bundled", shown("com.b.P"))})[0])
+
+    def test_a_new_hit_needs_a_review(self):
+        found = self.differences({"d/new": ("bundled", shown("com.d.New"))})
+        self.assertEqual(len(found), 1)
+        self.assertIn('add "d/new"', found[0])
+        self.assertEqual(len(self.differences({"d/new": ("bundled", [{"kind": "string", "value": "d.com"}])})), 1)
+        self.assertEqual(self.differences({"d/new": ("referenced", [])}), [])
+        self.assertEqual(len(self.differences({"d/new": ("referenced", [])}, {**self.TRUTH, "complete": True})), 1)
+
+    def test_a_new_owner_of_a_reviewed_package_passes(self):
+        self.assertEqual(self.differences({"d/lib": ("bundled", shown("org.lib.A", "libx.so"))}), [])
+        self.assertEqual(len(self.differences({"d/lib": ("bundled", shown("org.lib.A", "org.library.B"))})), 1)
+
+    def test_mending_a_wrong_answer_is_a_note(self):
+        for now in (None, ("referenced", [])):
+            self.assertEqual(self.differences({"c/map": now}), [])
+        self.assertIn("take it out", truth.compare(self.TRUTH, {"a/ads": self.HITS["a/ads"], "b/push": self.HITS["b/push"]})[1][0])
+
+    def test_longest_prefix_owns(self):
+        prefixes = {"com.a": {"a/a"}, "com.a.b": {"a/b"}}
+        self.assertEqual(truth.owner(prefixes, "com.a.b.C"), ("com.a.b", {"a/b"}))
+        self.assertEqual(truth.owner(prefixes, "com.a.bc.D"), ("com.a", {"a/a"}))
+        self.assertIsNone(truth.owner(prefixes, "com.ab.C"))
+
+    def test_packages_without_an_owner(self):
+        classes = {"com.me.Main", "com.x.y.z.A", "com.x.y.B", "com.google.android.gms.ads.C", "com.own.D", "E"}
+        self.assertEqual(truth.third_party(classes, "com.me", {"com.own": {"o/o"}}), {"com.x.y": 2, "com.google.android.gms.ads": 1})
+
+    def test_the_reviewed_files(self):
+        pinned = {fetch.target_name(row): row["sha256"] for row in fetch.read_list(fetch.HERE / "apks.tsv")}
+        known = {f"{p.parent.name}/{p.stem}" for p in (truth.ROOT / "signatures" / "sdks").glob("*/*.toml")}
+        files = sorted((truth.ROOT / "samples" / "real" / "truth").glob("*.toml"))
+        self.assertGreaterEqual(len(files), 24)
+        for path in files:
+            read = truth.read_truth(path)
+            self.assertEqual(pinned.get(read["apk"]), read["sha256"], path.name)
+            self.assertEqual(set(read["bundled"] + read["referenced"]) - known, set(), path.name)
+
+
+class Exodus(unittest.TestCase):
+    def test_owned_and_open_classes(self):
+        trackers = [("Ads", exodus.re.compile("com.a.ads.|com.z")), ("None", exodus.re.compile("com.none."))]
+        prefixes = {"com.a.ads": {"a/ads"}, "com.z": {"z/z"}}
+        found = exodus.measure(trackers, prefixes, ["com.a.ads.X", "com.a.other.Y", "com.zz.W", "com.z.V"], {"a/ads"})
+        self.assertEqual(list(found), ["Ads"])
+        owned, open_ = found["Ads"]
+        self.assertEqual(owned, {"a/ads": 1})
+        self.assertEqual(open_, ["com.zz.W", "com.z.V (of z/z, not named)"])
+
+    def test_the_explained(self):
+        for key, why in exodus.read_explained(exodus.HERE / "exodus-explained.tsv").items():
+            self.assertTrue(key[1] and why)
 
 
 class Fetch(unittest.TestCase):

@@ -15,7 +15,7 @@ const TASKS: &[(&str, &str, Task)] = &[
     ),
     (
         "corpus",
-        "fetch the pinned real APKs and compare with aapt, dexdump and apksigner (needs network and those tools)",
+        "fetch the pinned real APKs, compare with aapt, dexdump and apksigner, check the SDKs found (needs network and those tools)",
         corpus,
     ),
     (
@@ -124,7 +124,8 @@ fn corpus(args: &[String]) -> Result<(), String> {
     run("cargo", &["build", "--release"], &[])?;
     list("tests/corpus/fetch.py")?;
     run("python3", &["tests/corpus/oracle.py"], &[])?;
-    run("python3", &["tests/corpus/compare.py"], &[])
+    run("python3", &["tests/corpus/compare.py"], &[])?;
+    run("python3", &["tests/corpus/truth.py"], &[])
 }
 
 fn samples(args: &[String]) -> Result<(), String> {
