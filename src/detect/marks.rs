@@ -182,17 +182,14 @@ impl<'d> MarkIndex<'d> {
         let owned = facts.dex.iter().enumerate();
         let classes = owned.map(|(dex, d)| (Some(dex), d.defines.as_slice()));
         for (dex, classes) in classes.chain([(None, facts.referenced.as_slice())]) {
-            // How many classes lie under each prefix, and the first of them.
-            let mut under: Vec<(u32, &str)> = vec![(0, ""); self.packages.len()];
+            // What lies under each prefix.
+            let mut under = vec![Under::default(); self.packages.len()];
             self.packages.each_owned(classes, |class, at| {
-                if let Some((count, first)) = under.get_mut(at) {
-                    if *count == 0 {
-                        *first = class;
-                    }
-                    *count = count.saturating_add(1);
+                if let Some(under) = under.get_mut(at) {
+                    under.add(class);
                 }
             });
-            for (at, &(count, class)) in under.iter().enumerate().filter(|(_, (n, _))| *n > 0) {
+            for (at, u) in under.iter().enumerate().filter(|(_, u)| u.count > 0) {
                 let Some((prefix, marks)) = self.packages.get(at) else {
                     continue;
                 };
@@ -203,8 +200,8 @@ impl<'d> MarkIndex<'d> {
                             MarkKind::Reference,
                             prefix,
                             false,
-                            count,
-                            || mark(class),
+                            u.count,
+                            || mark(u.first),
                         );
                     }
                     continue;
@@ -217,13 +214,13 @@ impl<'d> MarkIndex<'d> {
                         m.library,
                         MarkKind::Package,
                         prefix,
-                        m.strong,
-                        count,
+                        m.strong && u.written,
+                        u.count,
                         || Mark {
                             file: dex.file.clone(),
                             entry: dex.entry.clone(),
                             entry_sha256: Some(dex.sha256.clone()),
-                            ..mark(class)
+                            ..mark(u.first)
                         },
                     );
                 }
@@ -362,6 +359,30 @@ fn drop_explained(hits: &mut Vec<SdkHit>) {
             .collect();
         hit.grade != Grade::Weak || grade(&own) == Some(Grade::Weak)
     });
+}
+
+/// The classes under one prefix.
+#[derive(Clone, Default)]
+struct Under<'c> {
+    /// How many.
+    count: u32,
+    /// One of them is code: the build makes `R` and `BuildConfig` for the
+    /// resources of a library, whether its code is there or not.
+    written: bool,
+    /// The first, of those that are code if there are any.
+    first: &'c str,
+}
+
+impl<'c> Under<'c> {
+    fn add(&mut self, class: &'c str) {
+        let simple = class.rsplit('.').next().unwrap_or(class);
+        let written = simple != "R" && !simple.starts_with("R$") && simple != "BuildConfig";
+        if self.count == 0 || (written && !self.written) {
+            self.first = class;
+        }
+        self.written |= written;
+        self.count = self.count.saturating_add(1);
+    }
 }
 
 /// Marks by library, each signature once.

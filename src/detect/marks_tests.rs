@@ -146,3 +146,31 @@ fn patterns_with_a_star_match_by_prefix() {
     );
     assert!(grades(&libraries, &["lib arm64-v8a/libjcor.so"]).is_empty());
 }
+
+/// The build writes `R` and `BuildConfig` into the package of every library that brings resources.
+#[test]
+fn generated_classes_alone_show_little() {
+    let libraries = [(
+        "a/maps",
+        identity(|i| {
+            i.packages = vec!["com.a.maps".into()];
+            i.meta_data = vec!["com.a.maps.KEY".into()];
+        }),
+    )];
+    let generated = [
+        "class com.a.maps.R",
+        "class com.a.maps.R$id",
+        "class com.a.maps.BuildConfig",
+    ];
+    assert!(grades(&libraries, &generated).is_empty());
+    let with_key = [generated[0], "meta com.a.maps.KEY=x"];
+    assert_eq!(
+        grades(&libraries, &with_key),
+        [("a/maps".into(), Grade::Weak)]
+    );
+    let with_code = [generated[0], "class com.a.maps.Radar"];
+    assert_eq!(
+        grades(&libraries, &with_code),
+        [("a/maps".into(), Grade::Strong)]
+    );
+}

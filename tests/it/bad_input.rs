@@ -199,6 +199,15 @@ fn a_manifest_that_is_missing_or_unreadable_hides_the_manifest() {
             .iter()
             .any(|i| i["hides"] == "manifest" && i["file"].as_str().unwrap().starts_with(name));
         assert!(told, "{name}: {incidents:?}");
+        let text = run(&["audit", "--lang", "en", &scratch.path(name)]).stdout;
+        assert!(
+            text.contains("Cannot be said: the manifest could not be read to the end."),
+            "{name}: {text}"
+        );
+        assert!(
+            !text.contains("The manifest requests no permission."),
+            "{name}: {text}"
+        );
     }
     // What can be read is read.
     let report = json(&[&scratch.path("gone.apk")]).json();
