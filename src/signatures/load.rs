@@ -141,13 +141,19 @@ impl Tree {
 
 impl Data {
     /// Empties what only `explain`, the linter and readers of the files look at:
-    /// examples, sources, and identities, whose marks are packed apart.
+    /// examples, sources, advice, what a clause says beside its wording, and
+    /// identities, whose marks are packed apart.
     pub(super) fn drop_what_judging_does_not_read(&mut self) {
         for sdk in &mut self.sdks {
             sdk.source = Vec::new();
             sdk.observed = None;
             sdk.examples = Examples::default();
             sdk.identity = Identity::default();
+            sdk.control = Vec::new();
+            sdk.start = None;
+            sdk.not_found = Vec::new();
+            sdk.website = None;
+            sdk.privacy_policy = None;
         }
         for packer in &mut self.packers {
             packer.source = Vec::new();
@@ -160,6 +166,22 @@ impl Data {
         for function in &mut self.functions {
             function.source = Vec::new();
             function.example = Vec::new();
+            function.notes = Vec::new();
+        }
+        for permission in &mut self.catalogue.permission {
+            permission.note = None;
+        }
+        for instrument in &mut self.law {
+            instrument.source = Vec::new();
+            instrument.note = None;
+            for clause in &mut instrument.clause {
+                clause.how = None;
+                clause.outside = None;
+                clause.signals = Vec::new();
+                clause.needs = Vec::new();
+                clause.false_positives = Vec::new();
+                clause.related = Vec::new();
+            }
         }
     }
 }

@@ -145,8 +145,8 @@ impl SignatureDb {
         builtin_tree().map(SignatureDb::from_tree)
     }
 
-    /// The built-in data without examples, sources, identities and
-    /// [`Self::files`], which no report shows: read in a fraction of the time.
+    /// The built-in data without [`Self::files`] and what else no report shows
+    /// (examples, sources, identities …): read in a third of the time.
     ///
     /// # Errors
     /// As [`Self::builtin`].
