@@ -5,7 +5,7 @@
     observe.py owners FILE...                  which SDKs of the database own the classes, and what nobody owns
     observe.py merge ID COORDINATES=FILE...    writes it into signatures/sdks/ID.toml
     observe.py auto COORDINATES=FILE...        merges each file into the SDKs that own its classes
-    observe.py format [--check]                every SDK file in the one style of this tree
+    observe.py format [--check]                every array in the one style of this tree, and no key that the schema lacks
 
 Standard library only. Nothing is downloaded and nothing is executed. COORDINATES say where
 the file can be had again: `group:artifact:version`, `npm NAME@VERSION PATH`, `github OWNER/NAME@COMMIT PATH`.
@@ -227,14 +227,32 @@ def show(seen, out=sys.stdout):
 
 
 # ---------------------------------------------------------------- TOML in the style of this tree
+#
+# A file is never written anew: only the statements that change are replaced in its text, so that what
+# this tool does not know (further keys, comments, order, blank lines) stays as it is.
 
 WIDTH = 112
-TOP = ["id", "name", "vendor", "country", "market", "category", "website", "disclosed_permissions"]
+SECTIONS = ["identity", "collects", "observed", "start", "control", "examples", "source"]
 IDENTITY = [
     "packages", "weak_packages", "components", "actions", "meta_data", "weak_meta_data", "native",
     "weak_native", "assets", "hosts",
 ]
 OBSERVED = ["files", "permissions", "components", "meta_data"]
+SOURCE = ["of", "from", "date", "confidence", "note"]
+# Every key of src/signatures/schema/sdk.rs, by table.
+KEYS = {
+    "": [
+        "id", "name", "vendor", "country", "market", "category", "website", "most_used", "not_found",
+        "disclosed_permissions", "purpose", "privacy_policy", "leaves", *SECTIONS,
+    ],
+    "identity": IDENTITY,
+    "collects": ["information", "basis"],
+    "observed": OBSERVED,
+    "start": ["automatic", "init", "providers", "initializers"],
+    "control": ["does", "method", "meta_data"],
+    "examples": ["match", "no_match"],
+    "source": SOURCE,
+}
 
 
 def string(s):
@@ -264,41 +282,141 @@ def nested(key, lists):
     return line if len(line) <= WIDTH else f"{key} = [\n" + "".join(f"    {f},\n" for f in flat) + "]"
 
 
-def text(key, value):
-    line = f"{key} = {{ zh = {string(value['zh'])}, en = {string(value['en'])} }}"
-    return line if len(line) <= WIDTH else f"{key}.zh = {string(value['zh'])}\n{key}.en = {string(value['en'])}"
+class Statement:
+    """A table header (`key` is None) or a key with its value: `text[start:end]`, without the line's end."""
+
+    def __init__(self, table, index, key, start, end):
+        self.table, self.index, self.key, self.start, self.end = table, index, key, start, end
 
 
-def dump(sdk):
-    """An SDK's file, in the order and the style that all of them have."""
-    out = []
-    for key in TOP:
-        if key not in sdk:
+def statements(text):
+    """The statements of a TOML file in order; `index` counts the tables of an array of tables."""
+    out, table, count, at = [], "", Counter(), 0
+    while at < len(text):
+        line_end = text.find("\n", at)
+        line_end = len(text) if line_end < 0 else line_end
+        line = text[at:line_end].strip()
+        if not line or line.startswith("#"):
+            at = line_end + 1
             continue
-        value = sdk[key]
-        if isinstance(value, dict):
-            out.append(text(key, value))
-        elif isinstance(value, list):
-            out.append(array(key, value))
+        if line.startswith("["):
+            table = line.split("#")[0].strip().strip("[]").strip()
+            out.append(Statement(table, count[table], None, at, line_end))
+            count[table] += 1
+            at = line_end + 1
+            continue
+        equals = text.index("=", at)
+        end = value_end(text, equals + 1)
+        out.append(Statement(table, max(count[table] - 1, 0), text[at:equals].strip(), at, end))
+        line_end = text.find("\n", end)
+        at = len(text) if line_end < 0 else line_end + 1
+    return out
+
+
+TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?"""|' r"'''.*?'''|" r'"(?:[^"\\]|\\.)*"|' r"'[^']*'|#[^\n]*|[\[\]{}\n]", re.S
+)
+
+
+def value_end(text, at):
+    """Where the value that begins here ends: brackets are closed; strings and remarks are skipped."""
+    depth = 0
+    for token in TOKEN.finditer(text, at):
+        c = token[0][0]
+        if c in "#\n" and not depth:
+            return len(text[: token.start()].rstrip())
+        depth += (c in "[{") - (c in "]}")
+    return len(text.rstrip())
+
+
+def edit(text, old, new):
+    """`text`, which says `old`, with the arrays of `identity` and `observed` and the sources of `new`."""
+    for table, keys in (("identity", IDENTITY), ("observed", OBSERVED)):
+        if table in old and table not in new:
+            text = drop_table(text, table, lambda _: True)
+            continue
+        before, after = old.get(table, {}), new.get(table, {})
+        for key in keys:
+            if before.get(key) != after.get(key):
+                text = set_array(text, table, keys, key, after.get(key))
+    for s in [s for s in old["source"] if s not in new["source"]]:
+        text = drop_table(text, "source", lambda said: said["source"] == [s])
+    for s in reversed([s for s in new["source"] if s not in old["source"]]):
+        block = "\n".join(["[[source]]"] + [f"{k} = {string(s[k])}" for k in SOURCE if k in s])
+        text = add_table(text, "source", block)
+    # The order of the sources says nothing, and those that stay keep their place.
+    plain = lambda sdk: sdk | {"source": sorted(sdk["source"], key=str)}
+    if plain(tomllib.loads(text)) != plain(new):
+        raise ValueError(f"{new['id']}: the file cannot be edited without a loss; edit it by hand")
+    return text
+
+
+def set_array(text, table, order, key, items):
+    """One array of a table: replaced, removed (`items` is None), or put where the order of the keys has it."""
+    parts = [s for s in statements(text) if s.table == table]
+    here = next((s for s in parts if s.key == key), None)
+    if here and items is None:
+        return text[: here.start] + text[here.end :].removeprefix("\n")
+    if here:
+        return text[: here.start] + array(key, items) + text[here.end :]
+    if not parts:
+        return add_table(text, table, f"[{table}]\n{array(key, items)}")
+    earlier = [s for s in parts if s.key is None or s.key in order[: order.index(key)]]
+    end = text.find("\n", earlier[-1].end)
+    end = len(text) if end < 0 else end
+    return text[:end] + "\n" + array(key, items) + text[end:]
+
+
+def add_table(text, table, block):
+    """A new table, before the first one that comes later in the order of this tree."""
+    later = SECTIONS[SECTIONS.index(table) :]
+    heads = [s for s in statements(text) if s.key is None and s.table in later]
+    if not heads:
+        return text.rstrip("\n") + f"\n\n{block}\n"
+    at = heads[0].start
+    # A comment right above the table belongs to it.
+    while (above := text[: max(at - 1, 0)].rfind("\n") + 1) < at and text[above:at].startswith("#"):
+        at = above
+    return text[:at] + f"{block}\n\n" + text[at:]
+
+
+def drop_table(text, table, wanted):
+    """Takes out the first table of this name of which `wanted` is true, with the blank line that ends it."""
+    heads = [s for s in statements(text) if s.key is None]
+    for i, s in enumerate(heads):
+        end = heads[i + 1].start if i + 1 < len(heads) else len(text)
+        if s.table == table and wanted(tomllib.loads(text[s.start : end])):
+            return text[: s.start] + text[end:] if text[end:] else text[: s.start].rstrip("\n") + "\n"
+    return text
+
+
+def rewrap(text):
+    """The arrays of a file in the one style of this tree; an array with a comment in it stays."""
+    for s in reversed(statements(text)):
+        raw = text[s.start : s.end]
+        if s.key is None or not raw.split("=", 1)[1].lstrip().startswith("["):
+            continue
+        items = tomllib.loads(raw)[s.key]
+        if all(isinstance(i, str) for i in items):
+            wanted = array(s.key, items)
+        elif all(isinstance(i, list) and all(isinstance(x, str) for x in i) for i in items):
+            wanted = nested(s.key, items)
         else:
-            out.append(f"{key} = {string(value)}")
-    out += ["", "[identity]"] + [array(k, sdk["identity"][k]) for k in IDENTITY if sdk["identity"].get(k)]
-    if "collects" in sdk:
-        out += ["", "[collects]", array("information", sdk["collects"]["information"])]
-        out.append(f"basis = {string(sdk['collects']['basis'])}")
-    if "observed" in sdk:
-        out += ["", "[observed]"] + [array(k, sdk["observed"][k]) for k in OBSERVED if sdk["observed"].get(k)]
-    out += ["", "[examples]", nested("match", sdk["examples"]["match"]), nested("no_match", sdk["examples"]["no_match"])]
-    for s in sdk["source"]:
-        out += ["", "[[source]]"] + [f"{k} = {string(s[k])}" for k in ("of", "from", "date", "confidence", "note") if k in s]
-    return "\n".join(out) + "\n"
+            continue
+        if "#" in raw and "#" not in wanted:
+            continue
+        text = text[: s.start] + wanted + text[s.end :]
+    return text
 
 
-def known(sdk):
-    """Whether `dump` knows every key, so that nothing is lost."""
-    ok = set(sdk) <= set(TOP) | {"identity", "collects", "observed", "examples", "source"}
-    ok = ok and set(sdk["identity"]) <= set(IDENTITY) and set(sdk.get("observed", {})) <= set(OBSERVED)
-    return ok and all(set(s) <= {"of", "from", "date", "confidence", "note"} for s in sdk["source"])
+def unknown(sdk):
+    """Keys that the schema does not have, `table.key`."""
+    out = []
+    for table, keys in KEYS.items():
+        value = sdk.get(table, {}) if table else sdk
+        for one in value if isinstance(value, list) else [value]:
+            out += [f"{table}.{k}".lstrip(".") for k in one if k not in keys]
+    return sorted(set(out))
 
 
 # ---------------------------------------------------------------- the database
@@ -311,7 +429,7 @@ class Database:
         for folder, _, files in sorted(os.walk(os.path.join(root, "sdks"))):
             for f in sorted(files):
                 if f.endswith(".toml"):
-                    with open(os.path.join(folder, f), encoding="utf-8") as h:
+                    with open(os.path.join(folder, f), encoding="utf-8", newline="") as h:
                         body = h.read()
                     sdk = tomllib.loads(body)
                     self.sdks[sdk["id"]], self.text[sdk["id"]] = sdk, body
@@ -364,14 +482,17 @@ class Database:
         return os.path.join(self.root, "sdks", id_ + ".toml")
 
     def save(self, id_):
-        new = dump(self.sdks[id_])
-        if self.text.get(id_) != new:
-            os.makedirs(os.path.dirname(self.path(id_)), exist_ok=True)
-            with open(self.path(id_), "w", encoding="utf-8") as f:
-                f.write(new)
-            self.text[id_] = new
-            return True
-        return False
+        """Writes what changed of one SDK, and nothing else of its file."""
+        text = self.text[id_]
+        return self.write(id_, edit(text, tomllib.loads(text), self.sdks[id_]))
+
+    def write(self, id_, text):
+        if self.text[id_] == text:
+            return False
+        with open(self.path(id_), "w", encoding="utf-8", newline="") as f:
+            f.write(text)
+        self.text[id_] = text
+        return True
 
 
 def own_classes(db, id_, seen, extra=()):
@@ -542,14 +663,15 @@ def main():
     if a.mode == "format":
         bad = 0
         for id_, sdk in db.sdks.items():
-            if not known(sdk):
-                print(f"{id_}: a key that this tool does not know")
+            for key in unknown(sdk):
+                print(f"{id_}: a key that the schema does not have: {key}")
                 bad += 1
-            elif dump(sdk) != db.text[id_]:
+            text = rewrap(db.text[id_])
+            if text != db.text[id_]:
                 print(id_)
                 bad += 1
                 if not a.check:
-                    db.save(id_)
+                    db.write(id_, text)
         return 1 if bad and a.check else 0
     if a.mode == "owners":
         for f in files_of(a.what):

@@ -5,18 +5,24 @@ They need neither the network nor the Android tools.
 """
 
 import copy
+import functools
 import json
 import pathlib
+import re
 import struct
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
+import zipfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(ROOT / "tools")]
 import compare
 import exodus
 import fetch
+import observe
 import oracle
 import truth
 
@@ -232,6 +238,140 @@ class Fetch(unittest.TestCase):
         self.assertTrue(fetch.same_path("package/bin/a.apk", "bin/a.apk"))
         self.assertTrue(fetch.same_path("./x/a.apk", "x/a.apk"))
         self.assertFalse(fetch.same_path("other/bin/a.apk", "a.apk"))
+
+
+EVERY_KEY = """\
+# A remark above the file.
+id = "acme/sdk"
+name = { zh = "甲", en = "A" }
+vendor = { zh = "甲公司", en = "Acme" }
+country = "CN"
+market = "cn"
+category = "push"
+website = "https://acme.example"
+most_used = true
+not_found = ["control"]
+disclosed_permissions = ["android.permission.INTERNET"]
+purpose.zh = "推送"
+purpose.en = "pushes"
+privacy_policy = "https://acme.example/privacy"
+leaves = { zh = "甲 # [", en = "a ] \\" b" }
+
+[identity]
+packages = ["com.acme.push"] # why
+meta_data = [
+    "ACME_KEY", # read by hand
+]
+
+[collects]
+information = ["device.imei"]
+basis = "disclosure"
+
+[start]
+automatic = true
+init = ["com.acme.push.A.init"]
+providers = ["com.acme.push.P"]
+initializers = []
+
+[[control]]
+does = { zh = "关", en = "off" }
+method = "com.acme.push.A.off"
+
+# A remark above a table.
+[[control]]
+does.zh = "关"
+does.en = "off"
+meta_data = "acme=false"
+
+[examples]
+match = [["class com.acme.push.A"]]
+no_match = [["class com.acme.pushx.A"]]
+
+[[source]]
+of = "identity, leaves, start"
+from = "somewhere"
+date = "2026-11-22"
+confidence = "memory"
+note = "a remark"
+"""
+
+
+@functools.cache
+def sdk_files():
+    """Name, text and content of every SDK file, and of one with every key."""
+    files = [(p.relative_to(ROOT).as_posix(), p.read_text(encoding="utf-8")) for p in sorted((ROOT / "signatures/sdks").glob("*/*.toml"))]
+    return [(name, text, tomllib.loads(text)) for name, text in [("every key", EVERY_KEY), *files]]
+
+
+class Observe(unittest.TestCase):
+    def more(self, sdk):
+        """The same SDK after something was read: a new mark, a new archive, a new source."""
+        new = copy.deepcopy(sdk)
+        new["identity"].setdefault("packages", []).append("com.example.added")
+        new["identity"]["hosts"] = ["added.example"]
+        new.setdefault("observed", {}).setdefault("files", []).append("g:a:1 sha256:00")
+        new["source"].insert(0, {"of": "observed", "from": "added", "date": "2026-01-01", "confidence": "verified"})
+        return new
+
+    def test_tables_are_those_of_the_schema(self):
+        rust = (ROOT / "src/signatures/schema/sdk.rs").read_text(encoding="utf-8")
+        structs = {"": "Sdk"} | {k: k.capitalize() for k in observe.KEYS if k and k != "source"}
+        for table, struct_name in structs.items():
+            body = re.search(r"pub struct %s \{\n(.*?)\n\}" % struct_name, rust, re.S)[1]
+            body = re.sub(r'#\[serde\(rename = "(\w+)"\)\]\s+pub \w+:', r"pub \1:", body)
+            self.assertEqual(set(re.findall(r"^    pub (\w+):", body, re.M)), set(observe.KEYS[table]), table)
+
+    def test_an_edit_of_nothing_changes_nothing(self):
+        for name, text, sdk in sdk_files():
+            self.assertEqual(observe.unknown(sdk), [], name)
+            self.assertEqual(observe.edit(text, sdk, sdk), text, name)
+        self.assertGreater(len(sdk_files()), 1000)
+
+    def test_an_edit_changes_the_wanted_lines_only(self):
+        for name, text, old in sdk_files():
+            new = self.more(old)
+            edited = observe.edit(text, old, new)
+            touched = [("identity", "packages"), ("identity", "hosts"), ("observed", "files")]
+            changed = {n for s in observe.statements(text) if (s.table, s.key) in touched
+                       for n in range(text.count("\n", 0, s.start), text.count("\n", 0, s.end) + 1)}
+            rest = iter(edited.split("\n"))
+            for n, line in enumerate(text.split("\n")):
+                self.assertTrue(n in changed or line in rest, f"{name}:{n + 1}: lost or moved: {line}")
+            # And back again: what an edit put in, an edit takes out.
+            if not any(s.key in ("packages", "hosts", "files") and "#" in text[s.start : s.end] for s in observe.statements(text)):
+                back = observe.edit(edited, new, old)
+                self.assertEqual(observe.rewrap(back), observe.rewrap(text), name)
+
+    def test_format_finds_every_file_in_style_and_an_unknown_key(self):
+        for name, text, _ in sdk_files():
+            self.assertEqual(observe.rewrap(text), text, name)
+        self.assertEqual(observe.rewrap('a = [\n  "x",\n"y" ]\nb = 1\n'), 'a = ["x", "y"]\nb = 1\n')
+        wrong = tomllib.loads(EVERY_KEY.replace("automatic", "automatically").replace("website", "web"))
+        self.assertEqual(observe.unknown(wrong), ["start.automatically", "web"])
+
+    def test_merge_adds_what_an_archive_shows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            (folder / "packers").mkdir()
+            file = folder / "sdks/acme/sdk.toml"
+            file.parent.mkdir(parents=True)
+            file.write_text(EVERY_KEY, encoding="utf-8")
+            jar = folder / "acme-1.jar"
+            with zipfile.ZipFile(jar, "w") as z:
+                z.writestr("com/acme/push/A.class", b"\xca\xfe\xba\xbe\0https://log.acme.com\0")
+                z.writestr("lib/arm64-v8a/libacmepush.so", b"")
+            run = [sys.executable, ROOT / "tools/observe.py", "merge", "acme/sdk", f"g:acme:1={jar}", "--signatures", folder,
+                   "--date", "2026-01-01"]
+            subprocess.run(run, check=True, capture_output=True)
+            first = file.read_text(encoding="utf-8")
+            added = [line for line in first.split("\n") if line not in EVERY_KEY.split("\n")]
+            self.assertEqual([line.split(" =")[0] for line in added], [
+                "native", "hosts", "[observed]", "files", "of", "from", "date", "confidence"])
+            self.assertEqual("\n".join(line for line in first.split("\n") if line not in added).count("[[source]]"), 2)
+            before = iter(first.split("\n"))
+            self.assertTrue(all(line in before for line in EVERY_KEY.split("\n")))
+            subprocess.run(run, check=True, capture_output=True)
+            self.assertEqual(file.read_text(encoding="utf-8"), first)
 
 
 if __name__ == "__main__":
