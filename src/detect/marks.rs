@@ -135,6 +135,14 @@ impl<'d> MarkIndex<'d> {
         }
     }
 
+    /// The libraries behind the longest prefix of a class, by id.
+    pub(super) fn owners_of(&self, class: &str) -> impl Iterator<Item = &'d str> {
+        let owner = self.packages.owner(class);
+        let marks = owner.and_then(|at| self.packages.get(at));
+        let libraries = marks.into_iter().flat_map(|(_, marks)| marks);
+        libraries.filter_map(|m| self.ids.get(usize::try_from(m.library).ok()?).copied())
+    }
+
     /// How many of `classes` (sorted) belong to a library.
     pub fn count_owned(&self, classes: &[String]) -> usize {
         let mut owned = 0_usize;

@@ -3,12 +3,14 @@
 mod features;
 mod marks;
 mod obstacles;
+mod owner;
 mod permissions;
 mod table;
 
 pub use features::Feature;
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};
 pub use obstacles::Obstacle;
+pub use owner::{Owner, Owners};
 pub use permissions::{Origin, RequestedPermission};
 
 use crate::facts::Facts;
@@ -51,6 +53,11 @@ impl<'d> Detector<'d> {
     /// The database behind it.
     pub fn db(&self) -> &'d SignatureDb {
         self.db
+    }
+
+    /// Who wrote the classes of an app in which `detections` were made.
+    pub fn owners(&self, facts: &Facts, detections: &Detections) -> Owners<'_> {
+        Owners::new(&self.sdks, &detections.sdks, facts)
     }
 
     /// Recognises what is in `facts`.

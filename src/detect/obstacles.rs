@@ -40,14 +40,6 @@ const CODE_LOADERS: [&str; 6] = [
 /// The multidex support libraries open the app's own DEX files with these members.
 const OWN_CODE_LOADERS: [&str; 2] = ["androidx.multidex.", "android.support.multidex."];
 
-/// Categories of SDKs whose app code is not DEX: JavaScript, Dart, C#, Lua or native.
-const FOREIGN_CODE: [&str; 4] = [
-    "cross-platform",
-    "game-engine",
-    "mini-program",
-    "plugin-framework",
-];
-
 pub(super) fn find(
     facts: &Facts,
     db: &SignatureDb,
@@ -73,20 +65,18 @@ pub(super) fn find(
         }
     }
     found.extend(code_loading(facts));
-    for hit in sdks.iter().filter(|hit| hit.grade == Grade::Strong) {
+    for hit in sdks.iter().filter(|hit| hit.grade != Grade::Referenced) {
         let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else {
             continue;
         };
-        if sdk.leaves.is_some() || FOREIGN_CODE.contains(&sdk.category.as_str()) {
+        // Where the app's own code lies, and what of it can be read.
+        if let Some(leaves) = &sdk.leaves {
             found.push(Obstacle {
                 kind: "foreign-code",
                 id: hit.id.clone(),
                 name: sdk.name.clone(),
                 hides: Channel::Code,
-                effect: sdk.leaves.clone().unwrap_or_else(|| Text {
-                    zh: "应用代码可能不在 DEX 中（脚本、Dart、C# 或原生代码），本工具未读取该部分".into(),
-                    en: "app code may lie outside DEX (script, Dart, C# or native); that part was not read".into(),
-                }),
+                effect: leaves.clone(),
                 marks: hit.marks.clone(),
                 calls: Vec::new(),
             });

@@ -108,6 +108,11 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// The longest package in which one class lies.
+    pub(super) fn owner(&self, class: &str) -> Option<usize> {
+        self.beginnings(class).find(|&at| self.owns(at, class))
+    }
+
     /// A package ends at a dot, a class at `$`: `com.a` holds `com.a.B` and not `com.ab.C`.
     fn owns(&self, at: usize, class: &str) -> bool {
         let len = self.names.get(at).map_or(0, |name| name.text.len());
@@ -179,8 +184,13 @@ mod tests {
         table.each_owned(&classes, |class, at| {
             swept.push((class.to_owned(), table.get(at).unwrap().0));
         });
+        let one = |class: &String| {
+            let at = table.owner(class)?;
+            Some((class.clone(), table.get(at).unwrap().0))
+        };
         let slowly = |class: &String| Some((class.clone(), slow(&names, class)?));
         assert!(swept.len() > 60);
+        assert_eq!(swept, classes.iter().filter_map(one).collect::<Vec<_>>());
         assert_eq!(swept, classes.iter().filter_map(slowly).collect::<Vec<_>>());
     }
 

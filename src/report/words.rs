@@ -185,7 +185,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     // obstacles
     ("packer", "加固", "packer"),
     ("dynamic-code", "动态加载", "code loaded at run time"),
-    ("foreign-code", "跨平台框架", "cross-platform framework"),
+    ("foreign-code", "DEX 以外的代码", "code outside DEX"),
     ("native-code", "原生代码", "native code"),
 ];
 

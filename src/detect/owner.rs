@@ -1,0 +1,154 @@
+//! Who wrote a class: the app, a library that was recognised, or nobody can tell.
+
+use super::marks::{Grade, MarkIndex, SdkHit};
+use crate::facts::Facts;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who wrote a class.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// The app: its package, or that of its components.
+    App,
+    /// A library, by id.
+    Library(String),
+    /// Its package is not listed, and not the app's.
+    Unlisted,
+    /// Its name was shortened by an obfuscator, or it has no package: it may be anybody's.
+    Obfuscated,
+}
+
+/// Who wrote the classes of one app.
+#[derive(Debug)]
+pub struct Owners<'d> {
+    index: &'d MarkIndex<'d>,
+    /// The libraries that are inside.
+    bundled: BTreeSet<String>,
+    /// The app's own packages.
+    roots: BTreeSet<String>,
+}
+
+impl<'d> Owners<'d> {
+    /// Prepares the answers; `hits` are the libraries that `index` has found in `facts`.
+    pub fn new(index: &'d MarkIndex<'d>, hits: &[SdkHit], facts: &Facts) -> Self {
+        let bundled = hits
+            .iter()
+            .filter(|hit| hit.grade != Grade::Referenced)
+            .map(|hit| hit.id.clone())
+            .collect();
+        let mut owners = Self {
+            index,
+            bundled,
+            roots: BTreeSet::from([facts.manifest.package.clone()]),
+        };
+        // The package of the code need not be the id of the app. Most of its components lie where the code is.
+        let mut weight: BTreeMap<&str, u32> = BTreeMap::new();
+        let components = facts.manifest.components.iter().map(|c| c.name.as_str());
+        for name in components.chain(facts.manifest.application.name.as_deref()) {
+            let root = vendor(name);
+            if owners.library(name).is_none() && facts.defines(name) && !is_short(name) {
+                let weight = weight.entry(root).or_default();
+                *weight = weight.saturating_add(1);
+            }
+        }
+        owners.roots.extend(
+            weight
+                .into_iter()
+                .max_by_key(|(_, n)| *n)
+                .map(|(root, _)| root.to_owned()),
+        );
+        owners
+    }
+
+    /// Who wrote a class.
+    pub fn of(&self, class: &str) -> Owner {
+        if let Some(id) = self.library(class) {
+            return Owner::Library(id.to_owned());
+        }
+        let own = |root: &String| {
+            class
+                .strip_prefix(root.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '$']))
+        };
+        if self.roots.iter().any(own) {
+            Owner::App
+        } else if is_short(class) {
+            Owner::Obfuscated
+        } else {
+            Owner::Unlisted
+        }
+    }
+
+    /// The bundled library under whose longest prefix a class lies.
+    fn library(&self, class: &str) -> Option<&'d str> {
+        let mut ids = self.index.owners_of(class);
+        ids.find(|id| self.bundled.contains(*id))
+    }
+}
+
+/// `com.example` of `com.example.app.Main`: where one vendor's code lies.
+fn vendor(class: &str) -> &str {
+    let mut dots = class.match_indices('.').map(|(at, _)| at);
+    let end = dots.nth(1).or_else(|| class.rfind('.'));
+    end.and_then(|end| class.get(..end)).unwrap_or(class)
+}
+
+/// Whether a name says nothing: no package, or one of parts that an obfuscator writes (`a.b.c`, `aa.C`).
+fn is_short(class: &str) -> bool {
+    match class.rsplit_once('.') {
+        None => true,
+        Some((package, _)) => package.split('.').all(|part| part.len() <= 2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::notation;
+    use crate::signatures::schema::{Identity, Marks};
+
+    #[test]
+    fn the_longest_listed_package_wins_and_short_names_are_anybodys() {
+        let identities = [
+            ("a/root", vec!["com.a"]),
+            ("a/push", vec!["com.a.push"]),
+            ("b/absent", vec!["com.b"]),
+        ];
+        let identities = identities.map(|(id, packages)| {
+            let packages = packages.into_iter().map(Into::into).collect();
+            (
+                id,
+                Identity {
+                    packages,
+                    ..Identity::default()
+                },
+            )
+        });
+        let marks = Marks::of(identities.iter().map(|(_, identity)| identity));
+        let index = MarkIndex::new(identities.iter().map(|(id, _)| *id), &marks);
+        let lines = [
+            "package com.shop.free",
+            "activity com.shopcompany.ui.Main",
+            "activity com.shopcompany.ui.Cart",
+            "service com.a.push.PushService",
+            "class com.a.Core",
+        ];
+        let facts = notation::parse(&lines).unwrap().facts;
+        let hits = index.find(&facts);
+        let owners = Owners::new(&index, &hits, &facts);
+        let library = |id: &str| Owner::Library(id.to_owned());
+        for (class, owner) in [
+            ("com.a.push.internal.X", library("a/push")),
+            ("com.a.pusher.X", library("a/root")),
+            ("com.shop.free.Helper$1", Owner::App),
+            ("com.shopcompany.data.Db", Owner::App),
+            ("com.shopping.Db", Owner::Unlisted),
+            ("com.b.X", Owner::Unlisted),
+            ("a.b.c", Owner::Obfuscated),
+            ("Main", Owner::Obfuscated),
+        ] {
+            assert_eq!(owners.of(class), owner, "{class}");
+        }
+    }
+}
