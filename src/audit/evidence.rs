@@ -1,7 +1,7 @@
 //! Evidence: what was seen, and where anyone can see it again in the same file.
 
-use crate::detect::Mark;
-use crate::facts::{CallFact, Facts};
+use crate::detect::{Mark, OwnedCall};
+use crate::facts::Facts;
 use crate::package::manifest::Place;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub struct Evidence {
     /// `strong` or `weak`, for marks of a library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<String>,
+    /// Who wrote the class of the instruction: `app`, the id of an SDK, `unlisted`, `obfuscated`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl Evidence {
@@ -76,6 +79,7 @@ impl Evidence {
             offset: None,
             count: None,
             strength: None,
+            owner: None,
         }
     }
 
@@ -118,8 +122,9 @@ impl Evidence {
         }
     }
 
-    /// The first instruction that uses a member.
-    pub fn call(facts: &Facts, call: &CallFact) -> Self {
+    /// The first instruction of an owner that uses a member.
+    pub fn call(facts: &Facts, owned: &OwnedCall) -> Self {
+        let call = &owned.call;
         let site = call.sites.first();
         let dex = site.and_then(|s| facts.dex.get(usize::try_from(s.dex).ok()?));
         Self {
@@ -130,6 +135,7 @@ impl Evidence {
             method: site.map(|s| s.method.clone()),
             offset: site.map(|s| s.offset),
             count: (call.count > 1).then_some(call.count),
+            owner: Some(owned.owner.as_str().to_owned()),
             ..Self::new(EvidenceKind::Code, call.member.clone())
         }
     }

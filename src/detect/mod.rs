@@ -10,7 +10,7 @@ mod table;
 pub use features::Feature;
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};
 pub use obstacles::Obstacle;
-pub use owner::{Owner, Owners};
+pub use owner::{OwnedCall, Owner, Owners};
 pub use permissions::{Origin, RequestedPermission};
 
 use crate::facts::Facts;
@@ -55,15 +55,11 @@ impl<'d> Detector<'d> {
         self.db
     }
 
-    /// Who wrote the classes of an app in which `detections` were made.
-    pub fn owners(&self, facts: &Facts, detections: &Detections) -> Owners<'_> {
-        Owners::new(&self.sdks, &detections.sdks, facts)
-    }
-
     /// Recognises what is in `facts`.
     pub fn detect(&self, facts: &Facts) -> Detections {
         let sdks = self.sdks.find(facts);
-        let obstacles = obstacles::find(facts, self.db, &self.packers, &sdks);
+        let owners = Owners::new(&self.sdks, &sdks, facts);
+        let obstacles = obstacles::find(facts, self.db, &self.packers, &sdks, &owners);
         let permissions = permissions::requested(facts, &self.db.data.implied);
         Detections {
             sdks,

@@ -3,7 +3,8 @@
 //! While one of these is there, "not found" must not be said of the channel it hides.
 
 use super::marks::{Grade, Mark, MarkIndex, SdkHit};
-use crate::facts::{CallFact, Facts};
+use super::owner::{OwnedCall, Owners};
+use crate::facts::Facts;
 use crate::incident::Channel;
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Text;
@@ -24,7 +25,7 @@ pub struct Obstacle {
     /// What shows it.
     pub marks: Vec<Mark>,
     /// The calls that show it.
-    pub calls: Vec<CallFact>,
+    pub calls: Vec<OwnedCall>,
 }
 
 /// Members of the platform that load code which is not in the package's own DEX files.
@@ -45,6 +46,7 @@ pub(super) fn find(
     db: &SignatureDb,
     packers: &MarkIndex<'_>,
     sdks: &[SdkHit],
+    owners: &Owners<'_>,
 ) -> Vec<Obstacle> {
     let mut found = Vec::new();
     for hit in packers
@@ -64,7 +66,7 @@ pub(super) fn find(
             });
         }
     }
-    found.extend(code_loading(facts));
+    found.extend(code_loading(facts, owners));
     for hit in sdks.iter().filter(|hit| hit.grade != Grade::Referenced) {
         let Some(sdk) = db.data.sdks.iter().find(|s| s.id == hit.id) else {
             continue;
@@ -85,8 +87,8 @@ pub(super) fn find(
     found
 }
 
-fn code_loading(facts: &Facts) -> Option<Obstacle> {
-    let calls: Vec<CallFact> = facts
+fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
+    let calls: Vec<OwnedCall> = facts
         .calls
         .iter()
         .filter(|c| {
@@ -99,7 +101,7 @@ fn code_loading(facts: &Facts) -> Option<Obstacle> {
                 .iter()
                 .all(|s| OWN_CODE_LOADERS.iter().any(|own| s.class.starts_with(own)))
         })
-        .cloned()
+        .flat_map(|call| owners.split(call))
         .collect();
     (!calls.is_empty()).then(|| Obstacle {
         kind: "dynamic-code",

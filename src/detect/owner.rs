@@ -1,13 +1,11 @@
 //! Who wrote a class: the app, a library that was recognised, or nobody can tell.
 
 use super::marks::{Grade, MarkIndex, SdkHit};
-use crate::facts::Facts;
-use serde::Serialize;
+use crate::facts::{CallFact, CallSite, Facts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who wrote a class.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// The app: its package, or that of its components.
     App,
@@ -17,6 +15,27 @@ pub enum Owner {
     Unlisted,
     /// Its name was shortened by an obfuscator, or it has no package: it may be anybody's.
     Obfuscated,
+}
+
+impl Owner {
+    /// `app`, `unlisted`, `obfuscated`, or the id of the library, which has a slash.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Owner::App => "app",
+            Owner::Library(id) => id,
+            Owner::Unlisted => "unlisted",
+            Owner::Obfuscated => "obfuscated",
+        }
+    }
+}
+
+/// The uses of one member by one owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedCall {
+    /// Who wrote the classes that use it.
+    pub owner: Owner,
+    /// The uses. The count is that of the sites that were kept, unless there is one owner only.
+    pub call: CallFact,
 }
 
 /// Who wrote the classes of one app.
@@ -78,6 +97,26 @@ impl<'d> Owners<'d> {
         } else {
             Owner::Unlisted
         }
+    }
+
+    /// The uses of a member by those who wrote them; sorted by owner.
+    pub fn split(&self, call: &CallFact) -> Vec<OwnedCall> {
+        let mut by_owner: BTreeMap<Owner, Vec<CallSite>> = BTreeMap::new();
+        for site in &call.sites {
+            let sites = by_owner.entry(self.of(&site.class)).or_default();
+            sites.push(site.clone());
+        }
+        let alone = by_owner.len() == 1;
+        let calls = by_owner.into_iter().map(|(owner, sites)| {
+            let kept = u32::try_from(sites.len()).unwrap_or(u32::MAX);
+            let call = CallFact {
+                member: call.member.clone(),
+                count: if alone { call.count } else { kept },
+                sites,
+            };
+            OwnedCall { owner, call }
+        });
+        calls.collect()
     }
 
     /// The bundled library under whose longest prefix a class lies.
