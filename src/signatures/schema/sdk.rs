@@ -193,6 +193,25 @@ pub struct Identity {
     pub hosts: Vec<String>,
 }
 
+impl Identity {
+    /// All lists with their keys, in the order of the file.
+    #[must_use]
+    pub fn lists(&self) -> [(&'static str, &[String]); 10] {
+        [
+            ("packages", &self.packages),
+            ("weak_packages", &self.weak_packages),
+            ("components", &self.components),
+            ("actions", &self.actions),
+            ("meta_data", &self.meta_data),
+            ("weak_meta_data", &self.weak_meta_data),
+            ("native", &self.native),
+            ("weak_native", &self.weak_native),
+            ("assets", &self.assets),
+            ("hosts", &self.hosts),
+        ]
+    }
+}
+
 /// What an SDK collects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -229,6 +248,9 @@ pub struct Examples {
     pub matches: Vec<Vec<String>>,
     /// Apps in which it must not be found.
     pub no_match: Vec<Vec<String>>,
+    /// Other SDKs that the `match` examples show as well, and may: SDKs that share marks, a bundle and its parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
 }
 
 /// `information/categories.toml`: kinds of SDKs.
