@@ -42,17 +42,19 @@ fn pack() -> Result<(), Vec<String>> {
             .map(|e| format!("signatures/{e}"))
             .collect::<Vec<String>>()
     })?;
-    write(&out, "signatures.json", &json(&tree)?)?;
-    write(&out, "digest.txt", &tree.digest())?;
-    tree.data.drop_what_judging_does_not_read();
-    write(&out, "judging.json", &json(&tree.data)?)
+    write(&out, "digest.txt", tree.digest())?;
+    let (blobs, text) = schema::packed::pack(|| {
+        let all = postcard::to_allocvec(&tree);
+        tree.data.drop_what_judging_does_not_read();
+        (all, postcard::to_allocvec(&tree.data))
+    });
+    let misfit = |e| vec![format!("the signatures cannot be packed: {e}")];
+    write(&out, "signatures.bin", blobs.0.map_err(misfit)?)?;
+    write(&out, "judging.bin", blobs.1.map_err(misfit)?)?;
+    write(&out, "strings.txt", text)
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Vec<String>> {
-    serde_json::to_string(value).map_err(|e| vec![format!("the signatures cannot be packed: {e}")])
-}
-
-fn write(out: &Path, name: &str, text: &str) -> Result<(), Vec<String>> {
-    std::fs::write(out.join(name), text)
+fn write(out: &Path, name: &str, content: impl AsRef<[u8]>) -> Result<(), Vec<String>> {
+    std::fs::write(out.join(name), content)
         .map_err(|e| vec![format!("the packed signatures cannot be written: {e}")])
 }

@@ -55,7 +55,11 @@ fn permissions(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         .iter()
         .filter(|p| {
             p.requested()
-                && rule.when.permissions.contains(&p.permission.name)
+                && rule
+                    .when
+                    .permissions
+                    .iter()
+                    .any(|n| *n == p.permission.name)
                 && covers(rule, p.tier)
         })
         .map(|p| {
@@ -77,7 +81,7 @@ fn protected(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Find
     let permission = component
         .permission
         .as_ref()
-        .filter(|p| rule.when.component_permissions.contains(p))?;
+        .filter(|p| rule.when.component_permissions.iter().any(|n| n == *p))?;
     let tier = verdict::tier(permission, case.declared, case.db);
     if !covers(rule, tier) {
         return None;
@@ -110,7 +114,7 @@ fn acting(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Finding
         .intent_filters
         .iter()
         .flat_map(|f| &f.actions)
-        .filter(|a| rule.when.component_actions.contains(a))
+        .filter(|a| rule.when.component_actions.iter().any(|n| n == *a))
         .map(String::as_str)
         .collect();
     if actions.is_empty() || component.enabled == Some(false) {
@@ -139,7 +143,7 @@ fn in_foreground(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<
     let types: Vec<&str> = component
         .foreground_service_types
         .iter()
-        .filter(|t| rule.when.foreground_service_types.contains(t))
+        .filter(|t| rule.when.foreground_service_types.iter().any(|n| n == *t))
         .map(String::as_str)
         .collect();
     if types.is_empty() {
@@ -160,8 +164,8 @@ fn in_foreground(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<
         (
             "types",
             Text {
-                zh: format!("{list}（{}）", zh.join("、")),
-                en: list.clone(),
+                zh: format!("{list}（{}）", zh.join("、")).into(),
+                en: list.clone().into(),
             },
         ),
     ];

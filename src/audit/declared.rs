@@ -1,7 +1,7 @@
 //! The declared function: what the app says it is for, and who said so.
 
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::Function;
+use crate::signatures::schema::{Function, Str};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -112,7 +112,7 @@ fn by_store_category<'d>(
     let mut ids: Vec<String> = db
         .store_category(query)
         .into_iter()
-        .flat_map(|(_, category)| category.functions.clone())
+        .flat_map(|(_, category)| category.functions.iter().map(ToString::to_string))
         .collect();
     ids.dedup();
     match ids.as_slice() {
@@ -140,13 +140,13 @@ fn similar(db: &SignatureDb, query: &str) -> Vec<String> {
         .iter()
         .filter(|f| {
             let mut names = vec![f.id.as_str(), &f.name.zh, &f.name.en];
-            names.extend(f.keywords.iter().map(String::as_str));
+            names.extend(f.keywords.iter().map(Str::as_str));
             names.iter().any(|n| {
                 let n = n.to_lowercase();
                 n.contains(&query) || (n.chars().count() > 1 && query.contains(&n))
             })
         })
         .take(5)
-        .map(|f| f.id.clone())
+        .map(|f| f.id.to_string())
         .collect()
 }

@@ -52,12 +52,12 @@ impl Finding {
         let short = digest.get(..12).unwrap_or_default();
         Self {
             id: format!("F-{short}"),
-            rule: rule.id.clone(),
+            rule: rule.id.to_string(),
             severity: rule.severity,
             confidence: rule.confidence,
             title: fill(&rule.title, values),
             message: fill(&rule.message, values),
-            clauses: rule.clauses.clone(),
+            clauses: rule.clauses.iter().map(ToString::to_string).collect(),
             subject: subject.into(),
             evidence,
             remedy: fill(&rule.remedy, values),
@@ -98,8 +98,8 @@ pub(crate) fn fill(text: &Text, values: Values<'_>) -> Text {
             })
     };
     Text {
-        zh: one(&text.zh, |t| &t.zh),
-        en: one(&text.en, |t| &t.en),
+        zh: one(&text.zh, |t| &t.zh).into(),
+        en: one(&text.en, |t| &t.en).into(),
     }
 }
 

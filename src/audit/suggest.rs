@@ -43,7 +43,7 @@ pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
             if in_label || says(description, keyword) {
                 // A longer word says more, and a label more than a description.
                 score += keyword.chars().count() * if in_label { 3 } else { 1 };
-                because.push(keyword.clone());
+                because.push(keyword.to_string());
             }
         }
         let category = application.app_category.as_deref();
@@ -63,7 +63,7 @@ pub fn suggest(facts: &Facts, db: &SignatureDb) -> Vec<Suggestion> {
         .into_iter()
         .take(MOST)
         .map(|(_, function, because)| Suggestion {
-            function: function.id.clone(),
+            function: function.id.to_string(),
             because,
         })
         .collect()

@@ -126,7 +126,7 @@ fn one(
         function: judgement
             .function
             .filter(|_| tier != Tier::NotJudged)
-            .map(|f| f.id.clone()),
+            .map(|f| f.id.to_string()),
         reason,
         condition: judgement
             .condition
@@ -175,8 +175,8 @@ fn not_judged(why: Option<NotJudged>) -> Text {
 fn join<'r>(texts: impl Iterator<Item = (&'r str, &'r str)>) -> Text {
     let (zh, en): (Vec<_>, Vec<_>) = texts.unzip();
     Text {
-        zh: zh.join("；"),
-        en: en.join("; "),
+        zh: zh.join("；").into(),
+        en: en.join("; ").into(),
     }
 }
 

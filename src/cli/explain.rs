@@ -5,7 +5,7 @@ use crate::report::Language;
 use crate::report::words::{enum_key, word};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::{
-    Clause, ClauseText, Function, Identity, Instrument, Rule, Sdk, Text, Tier,
+    Clause, ClauseText, Function, Identity, Instrument, Rule, Sdk, Str, Text, Tier,
 };
 
 /// The explanation of an id or name; `None` where the data does not know it.
@@ -282,7 +282,7 @@ impl Page<'_> {
             let line = format!(
                 "{} — {}",
                 self.text(&control.does),
-                way.map_or("", String::as_str)
+                way.map_or("", Str::as_str)
             );
             self.field("可控项", "can be switched", &line);
         }
@@ -418,8 +418,8 @@ impl Page<'_> {
         };
         self.next();
         let own = Text {
-            zh: name.clone(),
-            en: name.clone(),
+            zh: name.clone().into(),
+            en: name.clone().into(),
         };
         self.head(name, view.title().unwrap_or(&own));
         if let Some(entry) = view.catalogue {

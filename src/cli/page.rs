@@ -2,6 +2,7 @@
 
 use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
+use crate::signatures::schema::Str;
 use crate::signatures::schema::{Confidence, Source, Text};
 use std::fmt::Write;
 
@@ -127,7 +128,7 @@ impl Page<'_> {
         }
     }
 
-    pub(super) fn cites(&mut self, ids: &[String]) {
+    pub(super) fn cites(&mut self, ids: &[Str]) {
         for id in ids {
             let line = self.cite(id);
             self.field("依据", "clause", &line);

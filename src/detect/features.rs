@@ -41,10 +41,10 @@ pub(super) fn find(facts: &Facts, implied: &Implied) -> Vec<Feature> {
         let requests = &facts.manifest.uses_permissions;
         let by = requests
             .iter()
-            .find(|p| rule.permissions.contains(&p.name) && p.max_sdk.is_none());
+            .find(|p| rule.permissions.iter().any(|n| *n == p.name) && p.max_sdk.is_none());
         if let Some(by) = by {
             all.entry(&rule.feature).or_insert_with(|| Feature {
-                name: rule.feature.clone(),
+                name: rule.feature.to_string(),
                 required: true,
                 implied_by: Some(by.name.clone()),
             });

@@ -68,7 +68,7 @@ fn add_implied(all: &mut BTreeMap<String, RequestedPermission>, facts: &Facts, i
                 continue;
             }
             let max_sdk = match &rule.permission {
-                Some(by) => match all.get(by) {
+                Some(by) => match all.get(by.as_str()) {
                     Some(permission) => permission.max_sdk,
                     None => continue,
                 },
@@ -80,11 +80,15 @@ fn add_implied(all: &mut BTreeMap<String, RequestedPermission>, facts: &Facts, i
             {
                 continue;
             }
-            for name in rule.adds.iter().filter(|name| !all.contains_key(*name)) {
+            for name in rule
+                .adds
+                .iter()
+                .filter(|name| !all.contains_key(name.as_str()))
+            {
                 added.push(RequestedPermission {
-                    name: name.clone(),
+                    name: name.to_string(),
                     origin: Origin::Implied {
-                        by: rule.permission.clone(),
+                        by: rule.permission.as_ref().map(ToString::to_string),
                         target_below: rule.target_below,
                     },
                     requests: Vec::new(),

@@ -46,7 +46,7 @@ impl Runner<'_> {
     fn sdk(&self, sdk: &Sdk) -> Vec<Complaint> {
         let file = format!("sdks/{}.toml", sdk.id);
         let mut out = each(&file, &sdk.examples, |example| {
-            Ok(self.inside(example).contains(&sdk.id))
+            Ok(self.inside(example).iter().any(|id| sdk.id == *id))
         });
         let mut used = BTreeSet::new();
         for (index, lines) in sdk.examples.matches.iter().enumerate() {
@@ -54,9 +54,9 @@ impl Runner<'_> {
                 continue;
             };
             for other in self.inside(&example) {
-                if sdk.examples.also.contains(&other) {
+                if sdk.examples.also.iter().any(|id| *id == other) {
                     used.insert(other);
-                } else if other != sdk.id {
+                } else if sdk.id != other {
                     out.push(Complaint::new(
                         &file,
                         "example-strange-hit",
@@ -67,7 +67,7 @@ impl Runner<'_> {
                 }
             }
         }
-        for id in sdk.examples.also.iter().filter(|id| !used.contains(*id)) {
+        for id in sdk.examples.also.iter().filter(|id| !used.contains(id.as_str())) {
             out.push(Complaint::new(
                 &file,
                 "example-useless-allowance",

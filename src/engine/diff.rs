@@ -6,6 +6,7 @@ use crate::detect::Detector;
 use crate::facts::{Facts, notation};
 use crate::report::Languages;
 use crate::signatures::SignatureDb;
+use crate::signatures::schema::Str;
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -83,6 +84,7 @@ impl Diff {
 #[must_use]
 pub fn example_cases(old: &SignatureDb, new: &SignatureDb) -> Vec<Case> {
     let mut all: BTreeMap<(Vec<String>, Vec<String>), String> = BTreeMap::new();
+    let plain = |list: &[Str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
     for db in [old, new] {
         let d = &db.data;
         let sdks = d.sdks.iter().map(|s| (&s.id, &s.examples));
@@ -91,14 +93,14 @@ pub fn example_cases(old: &SignatureDb, new: &SignatureDb) -> Vec<Case> {
         for (id, examples) in sdks.chain(packers).chain(rules) {
             for lines in examples.matches.iter().chain(&examples.no_match) {
                 let name = format!("{id} [{}]", lines.join(" | "));
-                all.entry((lines.clone(), Vec::new())).or_insert(name);
+                all.entry((plain(lines), Vec::new())).or_insert(name);
             }
         }
         for f in &d.functions {
             for e in &f.example {
                 let name = format!("{}: {}", f.id, e.about.en);
                 let lines = e.permissions.iter().map(|p| format!("perm {p}")).collect();
-                all.entry((lines, vec![f.id.clone()])).or_insert(name);
+                all.entry((lines, vec![f.id.to_string()])).or_insert(name);
             }
         }
     }

@@ -129,7 +129,7 @@ impl Builder<'_> {
                 .functions
                 .iter()
                 .map(|f| DeclaredFunction {
-                    id: f.id.clone(),
+                    id: f.id.to_string(),
                     name: self.prose(&f.name),
                     basic_function: self.prose(&f.basic_function),
                     clause: f.clause.as_ref().and_then(|id| self.clause(id)),
@@ -223,8 +223,8 @@ impl Builder<'_> {
             .and_then(|v| v.privacy)
             .map_or(&[][..], |p| &p.information);
         let own_name = Text {
-            zh: permission.name.clone(),
-            en: permission.name.clone(),
+            zh: permission.name.clone().into(),
+            en: permission.name.clone().into(),
         };
         Permission {
             name: permission.name.clone(),
@@ -241,7 +241,7 @@ impl Builder<'_> {
                         en: kind.en.clone(),
                     });
                     Some(Information {
-                        id: id.clone(),
+                        id: id.to_string(),
                         name,
                     })
                 })
@@ -294,7 +294,10 @@ impl Builder<'_> {
             id: hit.id.clone(),
             name: sdk.map(|s| self.prose(&s.name)).unwrap_or_default(),
             vendor: sdk.map(|s| self.prose(&s.vendor)).unwrap_or_default(),
-            country: sdk.map(|s| s.country.clone()).unwrap_or_default(),
+            country: sdk
+                .map(|s| s.country.clone())
+                .unwrap_or_default()
+                .to_string(),
             purpose: purpose.map(|p| self.prose(p)).into_iter().collect(),
             grade: hit.grade,
             evidence: hit.marks.iter().map(Evidence::mark).collect(),
@@ -323,9 +326,9 @@ impl Builder<'_> {
     fn clause(&self, id: &str) -> Option<ClauseRef> {
         let (instrument, clause) = self.db.clause(id)?;
         Some(ClauseRef {
-            id: clause.id.clone(),
+            id: clause.id.to_string(),
             instrument: self.prose(&instrument.title),
-            number: clause.number.clone(),
+            number: clause.number.to_string(),
             basis: instrument.basis,
             wording: clause.confidence,
         })

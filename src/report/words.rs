@@ -210,7 +210,7 @@ mod tests {
             }
         );
         let english_only = Text {
-            zh: String::new(),
+            zh: String::new().into(),
             en: "OkHttp".into(),
         };
         assert_eq!(zh.prose(&english_only).get(Language::Zh), "OkHttp");

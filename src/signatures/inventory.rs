@@ -176,7 +176,7 @@ pub fn list(db: &SignatureDb) -> Vec<Line> {
                 format!("confidence={}", word(&c.confidence)),
                 format!("detectability={}", c.detectability),
             ];
-            out.push(line(EntryKind::Clause, &c.id, c.number.clone(), notes));
+            out.push(line(EntryKind::Clause, &c.id, c.number.to_string(), notes));
         }
     }
     for f in &d.functions {
@@ -235,8 +235,8 @@ fn sdk(s: &Sdk) -> Line {
         notes.push("most-used".to_owned());
     }
     Line {
-        market: s.market.clone(),
-        category: s.category.clone(),
+        market: s.market.to_string(),
+        category: s.category.to_string(),
         ..line(EntryKind::Sdk, &s.id, name(&s.name), notes)
     }
 }
@@ -261,7 +261,7 @@ fn line(kind: EntryKind, id: &str, name: String, notes: Vec<String>) -> Line {
 
 fn name(text: &Text) -> String {
     if text.zh == text.en {
-        text.en.clone()
+        text.en.to_string()
     } else {
         format!("{} / {}", text.zh, text.en)
     }

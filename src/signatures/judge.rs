@@ -1,7 +1,7 @@
 //! What a declared function needs a permission for.
 
 use super::SignatureDb;
-use super::schema::{Function, Reason, Text, Tier};
+use super::schema::{Function, Reason, Str, Text, Tier};
 
 /// Why a permission is not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -128,7 +128,7 @@ fn named<'a>(
             clauses: function
                 .not_needed_clauses
                 .iter()
-                .map(String::as_str)
+                .map(Str::as_str)
                 .collect(),
             ..Judgement::new(Tier::NotNeeded, Some(function))
         });
@@ -138,7 +138,7 @@ fn named<'a>(
         (None, Tier::OnUserAction) => function
             .on_user_action_clauses
             .iter()
-            .map(String::as_str)
+            .map(Str::as_str)
             .collect(),
         (None, _) => function.clause.as_deref().into_iter().collect(),
     };

@@ -23,10 +23,12 @@ use schema::{
 };
 use std::path::Path;
 
-/// The tree under `signatures/` as `build.rs` packed it: text, so that reading it need not check its UTF-8 again.
-static BLOB: &str = include_str!(concat!(env!("OUT_DIR"), "/signatures.json"));
+/// The tree under `signatures/` as `build.rs` packed it.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/signatures.bin"));
 /// What judging needs of it.
-static JUDGING: &str = include_str!(concat!(env!("OUT_DIR"), "/judging.json"));
+static JUDGING: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/judging.bin"));
+/// The strings of both.
+static STRINGS: &str = include_str!(concat!(env!("OUT_DIR"), "/strings.txt"));
 /// Its digest.
 static DIGEST: &str = include_str!(concat!(env!("OUT_DIR"), "/digest.txt"));
 /// Its version, as in the file.
@@ -150,7 +152,7 @@ impl SignatureDb {
     /// # Errors
     /// As [`Self::builtin`].
     pub fn for_judging() -> Result<SignatureDb, LoadError> {
-        let data: Data = serde_json::from_str(JUDGING).map_err(misfit)?;
+        let data: Data = unpack(JUDGING)?;
         Ok(SignatureDb {
             index: Index::new(&data),
             data,
@@ -359,16 +361,17 @@ impl SignatureDb {
 }
 
 fn builtin_tree() -> Result<Tree, LoadError> {
-    serde_json::from_str(BLOB).map_err(misfit)
+    unpack(PACKED)
 }
 
-fn misfit(e: serde_json::Error) -> LoadError {
-    LoadError {
+fn unpack<T: serde::Deserialize<'static>>(packed: &'static [u8]) -> Result<T, LoadError> {
+    schema::packed::unpack_from(STRINGS);
+    postcard::from_bytes(packed).map_err(|e| LoadError {
         file: "(built in)".to_owned(),
-        line: e.line(),
-        column: e.column(),
+        line: 0,
+        column: 0,
         message: format!("the packed signatures do not fit this program: {e}"),
-    }
+    })
 }
 
 fn by_id<'a, T>(list: &'a [T], id: &str, key: impl Fn(&T) -> &str) -> Option<&'a T> {

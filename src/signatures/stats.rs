@@ -46,11 +46,11 @@ impl Stats {
     fn add<I, S>(&mut self, key: &'static str, zh: &'static str, en: &'static str, values: I)
     where
         I: IntoIterator<Item = S>,
-        S: Into<String>,
+        S: AsRef<str>,
     {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for value in values {
-            *counts.entry(value.into()).or_default() += 1;
+            *counts.entry(value.as_ref().to_owned()).or_default() += 1;
         }
         self.groups.push(Group {
             key,

@@ -375,7 +375,7 @@ fn the_linter_sees_what_is_wrong() {
     let at = sdk(d, "umeng/push");
     d.sdks[at].identity.packages = vec!["com.tencent".into(), "com.umeng.analytics".into()];
     let at = sdk(d, "jiguang/jpush");
-    d.sdks[at].name.zh.clear();
+    d.sdks[at].name.zh = "".into();
     d.sdks[at].source[0].date = "22.11.2026".into();
     let at = sdk(d, "google/admob");
     d.sdks[at].examples.matches.clear();

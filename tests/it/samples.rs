@@ -494,7 +494,7 @@ fn compiled_samples_are_judged_as_their_source_says() {
             .rules
             .iter()
             .flat_map(|r| &r.signals)
-            .map(String::as_str)
+            .map(AsRef::as_ref)
             .collect();
         for (list, wanted) in [
             (&app.truth.expect.raised, true),

@@ -46,8 +46,8 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     if queries.len() >= MANY_QUERIES {
         let what = format!("queries: {} packages", queries.len());
         let how = Text {
-            zh: format!("清单文件 <queries> 中列出的 {} 个应用", queries.len()),
-            en: format!("the {} packages that <queries> names", queries.len()),
+            zh: format!("清单文件 <queries> 中列出的 {} 个应用", queries.len()).into(),
+            en: format!("the {} packages that <queries> names", queries.len()).into(),
         };
         let values = [("how", how), ("permission", same("<queries>"))];
         let shown = queries

@@ -44,8 +44,8 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
         }
         let list = domains.join(", ");
         let how = Text {
-            zh: format!("网络安全配置对下列域名放行：{list}"),
-            en: format!("the network security configuration allows it for {list}"),
+            zh: format!("网络安全配置对下列域名放行：{list}").into(),
+            en: format!("the network security configuration allows it for {list}").into(),
         };
         return vec![found(rule, case, "domain-config", &config.entry, how, true).milder()];
     }
@@ -89,8 +89,8 @@ fn requests_internet(case: &Case<'_>) -> bool {
 
 fn default_words(target: u32) -> Text {
     Text {
-        zh: format!("targetSdkVersion 为 {target}，低于 28 时系统默认允许"),
-        en: format!("the default for targetSdkVersion {target} (below 28)"),
+        zh: format!("targetSdkVersion 为 {target}，低于 28 时系统默认允许").into(),
+        en: format!("the default for targetSdkVersion {target} (below 28)").into(),
     }
 }
 

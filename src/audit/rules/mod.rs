@@ -52,8 +52,8 @@ pub(super) fn title(case: &Case<'_>, permission: &str) -> Text {
         }
     };
     Text {
-        zh: or_name(title.zh),
-        en: or_name(title.en),
+        zh: or_name(title.zh.to_string()).into(),
+        en: or_name(title.en.to_string()).into(),
     }
 }
 
@@ -79,12 +79,14 @@ pub(super) fn information(case: &Case<'_>, permission: &str) -> Text {
             .iter()
             .map(|k| k.zh.as_str())
             .collect::<Vec<_>>()
-            .join("、"),
+            .join("、")
+            .into(),
         en: kinds
             .iter()
             .map(|k| k.en.as_str())
             .collect::<Vec<_>>()
-            .join(", "),
+            .join(", ")
+            .into(),
     }
 }
 
@@ -95,11 +97,13 @@ pub(super) fn functions(case: &Case<'_>) -> Text {
         zh: names()
             .map(|n| n.zh.as_str())
             .collect::<Vec<_>>()
-            .join("、"),
+            .join("、")
+            .into(),
         en: names()
             .map(|n| n.en.as_str())
             .collect::<Vec<_>>()
-            .join(", "),
+            .join(", ")
+            .into(),
     }
 }
 
@@ -110,8 +114,8 @@ pub(super) fn names<'n>(permissions: impl IntoIterator<Item = &'n str>) -> Text 
         .map(|p| p.strip_prefix("android.permission.").unwrap_or(p))
         .collect();
     Text {
-        zh: names.join("、"),
-        en: names.join(", "),
+        zh: names.join("、").into(),
+        en: names.join(", ").into(),
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn show(
     if let Some(x) = db.packer(id) {
         page.file(&format!("packers/{id}.toml"), x, &[]);
     }
-    if let Some(x) = db.function(id) {
+    if let Some(x) = d.functions.iter().find(|f| f.id == id) {
         let file = format!("functions/{:02}-{}.toml", x.number, x.id);
         page.file(&file, x, &[]);
     }
@@ -154,8 +154,30 @@ impl Shown<'_> {
 
     fn toml(&mut self, entry: &impl Serialize) {
         // The data came from TOML.
-        let text = toml::to_string_pretty(entry).unwrap_or_else(|e| format!("# {e}\n"));
+        let text = toml::Value::try_from(entry)
+            .map(without_empty)
+            .and_then(|value| toml::to_string_pretty(&value))
+            .unwrap_or_else(|e| format!("# {e}\n"));
         self.out.push_str(&text);
+    }
+}
+
+/// Without what a file would leave out: empty lists, texts and tables. Entries are a few levels deep.
+fn without_empty(value: toml::Value) -> toml::Value {
+    use toml::Value;
+    let empty = |v: &Value| match v {
+        Value::Array(list) => list.is_empty(),
+        Value::Table(table) => table.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    };
+    match value {
+        Value::Array(list) => Value::Array(list.into_iter().map(without_empty).collect()),
+        Value::Table(table) => {
+            let kept = table.into_iter().map(|(k, v)| (k, without_empty(v)));
+            Value::Table(kept.filter(|(_, v)| !empty(v)).collect())
+        }
+        other => other,
     }
 }
 

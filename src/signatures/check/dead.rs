@@ -1,6 +1,7 @@
 //! Entries that nothing uses.
 
 use super::{At, Lint};
+use super::super::schema::Str;
 use std::collections::BTreeSet;
 
 impl Lint<'_> {
@@ -8,22 +9,22 @@ impl Lint<'_> {
         let db = self.db;
         let permissions = db.data.permissions.iter().flat_map(|f| &f.permission);
         let collected = db.data.sdks.iter().filter_map(|s| s.collects.as_ref());
-        let kinds: BTreeSet<&String> = permissions
+        let kinds: BTreeSet<&Str> = permissions
             .flat_map(|p| &p.information)
             .chain(collected.flat_map(|c| &c.information))
             .collect();
         self.file = "information/kinds.toml".to_owned();
-        for id in db.data.information.kind.keys() {
-            if !kinds.contains(id) {
+        for (id, kind) in &db.data.information.kind {
+            if !kinds.contains(id) && !kind.reserved {
                 self.say(
                     "information-unused",
                     At::key(format!("kind/{id}")),
                     format!("no permission opens `{id}` and no SDK collects it"),
-                    "remove it, or name it where it belongs",
+                    "remove it, name it where it belongs, or set reserved = true",
                 );
             }
         }
-        let categories: BTreeSet<&String> = db.data.sdks.iter().map(|s| &s.category).collect();
+        let categories: BTreeSet<&Str> = db.data.sdks.iter().map(|s| &s.category).collect();
         self.file = "information/categories.toml".to_owned();
         for id in db.data.categories.category.keys() {
             if !categories.contains(id) {
@@ -36,7 +37,7 @@ impl Lint<'_> {
             }
         }
         let functions = db.data.functions.iter().flat_map(|f| &f.permission);
-        let reasons: BTreeSet<&String> = functions.flat_map(|p| &p.reasons).collect();
+        let reasons: BTreeSet<&Str> = functions.flat_map(|p| &p.reasons).collect();
         self.file = "functions/reasons.toml".to_owned();
         for id in db.data.reasons.reason.keys() {
             if !reasons.contains(id) {

@@ -1,6 +1,6 @@
 //! SDKs and packers: identities that do not overlap, examples that are run.
 
-use super::super::schema::{Examples, FIELDS, Gap, Identity, Sdk};
+use super::super::schema::{Examples, FIELDS, Gap, Identity, Sdk, Str};
 use super::{At, Lint};
 
 /// Package prefixes that are a vendor's whole estate and not one SDK.
@@ -80,7 +80,7 @@ impl Lint<'_> {
         let Some(c) = &s.collects else { return };
         let at = "collects/information";
         self.kinds(at, &c.information);
-        let names = c.information.iter().map(String::as_str);
+        let names = c.information.iter().map(Str::as_str);
         self.unique("information-duplicate", at, "information kind", names);
         let (what, remedy) = match c.basis.as_str() {
             "general-knowledge" => return,
@@ -154,7 +154,7 @@ impl Lint<'_> {
             );
         }
         for (key, list) in i.lists() {
-            let names = list.iter().map(String::as_str);
+            let names = list.iter().map(Str::as_str);
             self.unique("identity-duplicate", &format!("identity/{key}"), key, names);
         }
         for p in &i.packages {
@@ -191,7 +191,7 @@ impl Lint<'_> {
                 "write the file name, lib….so",
             );
         }
-        let wrong = |h: &&String| h.contains('/') || h.contains(':') || !h.contains('.');
+        let wrong = |h: &&Str| h.contains('/') || h.contains(':') || !h.contains('.');
         for host in i.hosts.iter().filter(wrong) {
             self.say(
                 "identity-host",

@@ -48,7 +48,7 @@ impl Lint<'_> {
         let known = ["full", "partial", "none"].contains(&c.detectability.as_str());
         let faults = [
             (
-                !c.id.starts_with(&i.id) && !c.id.starts_with("MASWE-"),
+                !c.id.starts_with(i.id.as_str()) && !c.id.starts_with("MASWE-"),
                 "clause-id",
                 "id",
                 "does not begin with the instrument's id".to_owned(),

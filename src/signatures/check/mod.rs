@@ -14,7 +14,7 @@ pub(crate) use overlap::can_match;
 pub use locate::locate;
 
 use super::load::LoadError;
-use super::schema::{Function, FunctionPermission, Source, Text, Tier};
+use super::schema::{Function, FunctionPermission, Source, Str, Text, Tier};
 use super::SignatureDb;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -47,10 +47,10 @@ impl At {
 
     /// A string or key below a path.
     #[must_use]
-    pub fn value(path: impl Into<String>, value: impl Into<String>) -> At {
+    pub fn value(path: impl Into<String>, value: impl AsRef<str>) -> At {
         At {
             path: path.into(),
-            value: value.into(),
+            value: value.as_ref().to_owned(),
         }
     }
 }
@@ -252,7 +252,7 @@ impl Lint<'_> {
         }
     }
 
-    fn kinds(&mut self, at: &str, ids: &[String]) {
+    fn kinds(&mut self, at: &str, ids: &[Str]) {
         for id in ids {
             if self.db.information(id).is_none() {
                 self.say(
@@ -350,7 +350,7 @@ impl Lint<'_> {
             .permission
             .iter()
             .map(|p| p.name.as_str())
-            .chain(f.not_needed.iter().map(String::as_str));
+            .chain(f.not_needed.iter().map(Str::as_str));
         self.unique("permission-duplicate", "", "permission", names);
         for (i, p) in f.permission.iter().enumerate() {
             self.function_permission(&format!("permission/{i}"), p);
@@ -412,9 +412,9 @@ impl Lint<'_> {
         for (i, e) in f.example.iter().enumerate() {
             let at = format!("example/{i}");
             self.text(&format!("{at}/about"), "an example's `about`", &e.about);
-            let exceeds = |p: &&String| self.db.tier(&[f], p).tier == Tier::NotNeeded;
-            let found: BTreeSet<&String> = e.permissions.iter().filter(exceeds).collect();
-            let stated: BTreeSet<&String> = e.not_needed.iter().collect();
+            let exceeds = |p: &&Str| self.db.tier(&[f], p).tier == Tier::NotNeeded;
+            let found: BTreeSet<&Str> = e.permissions.iter().filter(exceeds).collect();
+            let stated: BTreeSet<&Str> = e.not_needed.iter().collect();
             if found != stated {
                 self.say(
                     "example-permission",
@@ -463,8 +463,8 @@ impl Lint<'_> {
 
 fn both(zh: &str, en: &str) -> Text {
     Text {
-        zh: zh.to_owned(),
-        en: en.to_owned(),
+        zh: zh.into(),
+        en: en.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `functions/` and `store-types/`: what an app may be for, and what that needs.
 
-use super::{Source, Text};
+use super::{Source, Str, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,51 +9,51 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Function {
     /// `online-shopping`; sub-types as `utility-flashlight`.
-    pub id: String,
+    pub id: Str,
     /// Number in Article 5 of CN-NEC14; 0 for a generic function.
     pub number: u32,
     /// The function that this one is a sub-type of.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<String>,
+    #[serde(default)]
+    pub parent: Option<Str>,
     /// Official Chinese name, our English one.
     pub name: Text,
     /// Other names that a user may type.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub aliases: Vec<String>,
+    #[serde(default)]
+    pub aliases: Vec<Str>,
     /// Clause that lists the function; absent in a generic one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clause: Option<String>,
+    #[serde(default)]
+    pub clause: Option<Str>,
     /// The basic function, in the official wording (zh).
     pub basic_function: Text,
     /// "No personal information is needed for the basic function."
     #[serde(default)]
     pub needs_no_personal_info: bool,
     /// The necessary personal information, in the official wording (zh).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub necessary_info: Vec<NecessaryInfo>,
     /// Permissions that are necessary or may be asked for when the user starts something.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub permission: Vec<FunctionPermission>,
     /// Permissions that no listed information and no common function of this type needs.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_needed: Vec<String>,
+    #[serde(default)]
+    pub not_needed: Vec<Str>,
     /// Clauses behind the tier on-user-action.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub on_user_action_clauses: Vec<String>,
+    #[serde(default)]
+    pub on_user_action_clauses: Vec<Str>,
     /// Clauses behind the tier not-needed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_needed_clauses: Vec<String>,
+    #[serde(default)]
+    pub not_needed_clauses: Vec<Str>,
     /// Words in a label or description that suggest this function.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<String>,
+    #[serde(default)]
+    pub keywords: Vec<Str>,
     /// What to mind when judging.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub notes: Vec<Text>,
     /// Sources of this file.
     #[serde(default)]
     pub source: Vec<Source>,
     /// Examples that are run: permissions that must fall into a tier.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub example: Vec<FunctionExample>,
 }
 
@@ -62,12 +62,12 @@ pub struct Function {
 #[serde(deny_unknown_fields)]
 pub struct NecessaryInfo {
     /// Official wording.
-    pub zh: String,
+    pub zh: Str,
     /// Ours.
-    pub en: String,
+    pub en: Str,
     /// Permissions that open it; empty where the user types it in.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<String>,
+    #[serde(default)]
+    pub permissions: Vec<Str>,
 }
 
 /// The tier of a permission for a function.
@@ -89,23 +89,23 @@ pub enum Tier {
 #[serde(deny_unknown_fields)]
 pub struct FunctionPermission {
     /// Full name.
-    pub name: String,
+    pub name: Str,
     /// `necessary` or `on-user-action`.
     pub tier: Tier,
     /// Ids in `functions/reasons.toml`.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Str>,
     /// What must hold for the tier.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub condition: Option<Text>,
     /// There is a way that needs no permission (named by the reason).
     #[serde(default)]
     pub avoidable: bool,
     /// `info`: the listed information needs it; `function`: the basic function does (our derivation).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub basis: Option<String>,
+    #[serde(default)]
+    pub basis: Option<Str>,
     /// Clause, where it differs from the function's own lists.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub clause: Option<String>,
+    #[serde(default)]
+    pub clause: Option<Str>,
 }
 
 /// An executed example of a function.
@@ -115,10 +115,10 @@ pub struct FunctionExample {
     /// What kind of app it is.
     pub about: Text,
     /// Permissions that the app requests.
-    pub permissions: Vec<String>,
+    pub permissions: Vec<Str>,
     /// Those of them that exceed the function; empty for an app that fits.
     #[serde(default)]
-    pub not_needed: Vec<String>,
+    pub not_needed: Vec<Str>,
 }
 
 /// `functions/reasons.toml`: why a permission has its tier, by reason id.
@@ -126,7 +126,7 @@ pub struct FunctionExample {
 #[serde(deny_unknown_fields)]
 pub struct Reasons {
     /// The reasons by id.
-    pub reason: BTreeMap<String, Reason>,
+    pub reason: BTreeMap<Str, Reason>,
 }
 
 /// One reason.
@@ -134,11 +134,11 @@ pub struct Reasons {
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// Why, in Chinese.
-    pub zh: String,
+    pub zh: Str,
     /// Why, in English.
-    pub en: String,
+    pub en: Str,
     /// A way that needs no permission.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub alternative: Option<Text>,
 }
 
@@ -147,7 +147,7 @@ pub struct Reason {
 #[serde(deny_unknown_fields)]
 pub struct StoreTypes {
     /// `google-play`.
-    pub id: String,
+    pub id: Str,
     /// The store's name.
     pub name: Text,
     /// Its categories.
@@ -161,10 +161,10 @@ pub struct StoreTypes {
 #[serde(deny_unknown_fields)]
 pub struct StoreCategory {
     /// The store's own key or number.
-    pub key: String,
+    pub key: Str,
     /// Names under which users know it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
+    #[serde(default)]
+    pub names: Vec<Str>,
     /// Function ids: the first is the default, the others are candidates.
-    pub functions: Vec<String>,
+    pub functions: Vec<Str>,
 }

@@ -1,6 +1,6 @@
 //! `law/`: instruments and their clauses.
 
-use super::{Confidence, Source, Text};
+use super::{Confidence, Source, Str, Text};
 use serde::{Deserialize, Serialize};
 
 /// `law/<ID>.toml`: one instrument with its clauses.
@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Instrument {
     /// `CN-NEC14`.
-    pub id: String,
+    pub id: Str,
     /// Full title.
     pub title: Text,
     /// Who issued it.
     #[serde(default)]
-    pub issuer: String,
+    pub issuer: Str,
     /// Document number.
     #[serde(default)]
-    pub number: String,
+    pub number: Str,
     /// 法律, `administrative regulation`, `recommended national standard` …
     pub level: Text,
     /// Day of issue, as far as it is known.
     #[serde(default)]
-    pub issued: String,
+    pub issued: Str,
     /// In force from, as far as it is known.
     #[serde(default)]
-    pub effective: String,
+    pub effective: Str,
     /// In force until.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub repealed: Option<String>,
+    #[serde(default)]
+    pub repealed: Option<Str>,
     /// 现行有效, `in force`, a draft …, in words.
     pub status: Text,
     /// It may be named as a basis of a finding in China: in force, not a draft, not foreign, not a platform's rule.
@@ -35,8 +35,8 @@ pub struct Instrument {
     /// Its text may be quoted; otherwise our own summary only.
     pub quotable: bool,
     /// What to know about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    #[serde(default)]
+    pub note: Option<Str>,
     /// Sources of this file.
     pub source: Vec<Source>,
     /// Its clauses.
@@ -64,9 +64,9 @@ pub enum ClauseText {
 #[serde(deny_unknown_fields)]
 pub struct Clause {
     /// `CN-NEC14-5.6`.
-    pub id: String,
+    pub id: Str,
     /// Number as it is cited: `第五条第（六）项`.
-    pub number: String,
+    pub number: Str,
     /// Text or summary in Chinese, and our English summary.
     pub text: Text,
     /// What the Chinese text is.
@@ -74,23 +74,23 @@ pub struct Clause {
     /// How far the wording was checked.
     pub confidence: Confidence,
     /// What an APK can show: `full`, `partial`, `none`.
-    pub detectability: String,
+    pub detectability: Str,
     /// Signals that speak about it: `S-BGLOC`, with ` excuse` behind where the signal's absence is the lead.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub signals: Vec<String>,
+    #[serde(default)]
+    pub signals: Vec<Str>,
     /// How static analysis can approach it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub how: Option<Text>,
     /// What the method cannot show of it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub outside: Option<Text>,
     /// What else is required: `dynamic`, `policy_text`, `app type`, `server` …
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub needs: Vec<String>,
+    #[serde(default)]
+    pub needs: Vec<Str>,
     /// What may look like a breach and is none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub false_positives: Vec<String>,
+    #[serde(default)]
+    pub false_positives: Vec<Str>,
     /// Clauses of other instruments that say the same.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub related: Vec<String>,
+    #[serde(default)]
+    pub related: Vec<Str>,
 }

@@ -8,12 +8,14 @@
 
 mod function;
 mod law;
+pub mod packed;
 mod permission;
 mod rule;
 mod sdk;
 
 pub use function::*;
 pub use law::*;
+pub use packed::Str;
 pub use permission::*;
 pub use rule::*;
 pub use sdk::*;
@@ -25,11 +27,11 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Simplified Chinese.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub zh: String,
+    #[serde(default)]
+    pub zh: Str,
     /// English.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub en: String,
+    #[serde(default)]
+    pub en: Str,
 }
 
 /// How far a fact has been checked.
@@ -52,11 +54,11 @@ pub enum Confidence {
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// Which fields of the file it supports (`identity`, `collects`, `*` …).
-    pub of: String,
+    pub of: Str,
     /// Address, document, or coordinates with version.
-    pub from: String,
+    pub from: Str,
     /// Day it was looked at, `YYYY-MM-DD`.
-    pub date: String,
+    pub date: Str,
     /// How far it was checked.
     pub confidence: Confidence,
 }

@@ -1,6 +1,6 @@
 //! `permissions/`, `imported/permissions.toml` and `information/kinds.toml`.
 
-use super::{Source, Text};
+use super::{Source, Str, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -19,33 +19,33 @@ pub struct PermissionCatalogue {
 #[serde(deny_unknown_fields)]
 pub struct CataloguePermission {
     /// Full name.
-    pub name: String,
+    pub name: Str,
     /// Who defines it: `platform`, `module`, `health-connect`, `gms`, `oem`, `oem-cn` …
-    pub kind: String,
+    pub kind: Str,
     /// Vendor, where it is not the platform.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vendor: Option<String>,
+    #[serde(default)]
+    pub vendor: Option<Str>,
     /// Part of the public SDK.
     #[serde(default)]
     pub public: bool,
     /// First API level that has it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub since: Option<u32>,
     /// Last API level that has it, if it is gone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub removed_after: Option<u32>,
     /// Group (`android.permission-group.LOCATION`); ours from API 29 on, where the platform names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    #[serde(default)]
+    pub group: Option<Str>,
     /// Protection by API level, ascending, without overlaps: `"23-36 dangerous|instant"`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub protection: Vec<String>,
+    #[serde(default)]
+    pub protection: Vec<Str>,
     /// The platform's label.
     #[serde(default)]
     pub label: Text,
     /// What to know about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
+    #[serde(default)]
+    pub note: Option<Str>,
 }
 
 /// `permissions/<group>.toml`: what personal information permissions open. Written by hand.
@@ -53,8 +53,8 @@ pub struct CataloguePermission {
 #[serde(deny_unknown_fields)]
 pub struct PermissionFile {
     /// Name of the file (`location`); the loader fills it in where the file does not state it.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub id: String,
+    #[serde(default)]
+    pub id: Str,
     /// The permissions of this file.
     pub permission: Vec<PrivacyPermission>,
     /// Sources of this file.
@@ -89,33 +89,33 @@ pub enum Sensitivity {
 #[serde(deny_unknown_fields)]
 pub struct PrivacyPermission {
     /// Full name, or a prefix ending in `*`, or an ending beginning with `*` (names that apps define under their own package name).
-    pub name: String,
+    pub name: Str,
     /// Short name in both languages.
     pub title: Text,
     /// Ids of information kinds in `information/kinds.toml`; empty where it opens none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub information: Vec<String>,
+    #[serde(default)]
+    pub information: Vec<Str>,
     /// How sensitive that is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub sensitivity: Option<Sensitivity>,
     /// Our group where the platform has none (`APPS`, `SPECIAL_ACCESS` …).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    #[serde(default)]
+    pub group: Option<Str>,
     /// How it shows up.
     #[serde(default)]
     pub shows: PermissionUse,
     /// A way that needs no permission.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub alternative: Option<Text>,
     /// First API level that has the alternative.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub alternative_since: Option<u32>,
     /// Why there is no way without the permission, where there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub no_alternative: Option<Text>,
     /// Judged as this permission where a function does not name it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub judged_as: Option<String>,
+    #[serde(default)]
+    pub judged_as: Option<Str>,
     /// Common to all kinds of apps and opens no personal information by itself: not judged against a function.
     #[serde(default)]
     pub neutral: bool,
@@ -123,11 +123,11 @@ pub struct PrivacyPermission {
     #[serde(default)]
     pub tc260_list: bool,
     /// Part of T/TAF 077 that speaks of the information (`077.2`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taf077: Option<String>,
+    #[serde(default)]
+    pub taf077: Option<Str>,
     /// Google Play data type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub play_data_type: Option<String>,
+    #[serde(default)]
+    pub play_data_type: Option<Str>,
 }
 
 /// `permissions/implied.toml`: what the platform adds to a manifest by itself.
@@ -149,16 +149,16 @@ pub struct Implied {
 #[serde(deny_unknown_fields)]
 pub struct SplitPermission {
     /// The permission that is requested; absent where every app below the level gets it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub permission: Option<String>,
+    #[serde(default)]
+    pub permission: Option<Str>,
     /// Target levels below this one; absent where the target does not matter.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub target_below: Option<u32>,
     /// First API level of the device on which this happens.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub since: Option<u32>,
     /// The permissions that are added.
-    pub adds: Vec<String>,
+    pub adds: Vec<Str>,
     /// Why.
     pub note: Text,
 }
@@ -168,14 +168,14 @@ pub struct SplitPermission {
 #[serde(deny_unknown_fields)]
 pub struct ImpliedFeature {
     /// Any of these.
-    pub permissions: Vec<String>,
+    pub permissions: Vec<Str>,
     /// The feature.
-    pub feature: String,
+    pub feature: Str,
     /// Only for target levels below this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub target_below: Option<u32>,
     /// Only for target levels from this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub target_from: Option<u32>,
 }
 
@@ -184,7 +184,7 @@ pub struct ImpliedFeature {
 #[serde(deny_unknown_fields)]
 pub struct Information {
     /// The kinds by id (`location.precise`).
-    pub kind: BTreeMap<String, InformationKind>,
+    pub kind: BTreeMap<Str, InformationKind>,
     /// Sources of this file.
     #[serde(default)]
     pub source: Vec<Source>,
@@ -195,10 +195,13 @@ pub struct Information {
 #[serde(deny_unknown_fields)]
 pub struct InformationKind {
     /// Name in Chinese.
-    pub zh: String,
+    pub zh: Str,
     /// Name in English.
-    pub en: String,
+    pub en: Str,
     /// Sensitive personal information (PIPL Art. 28), as far as the kind alone tells.
     #[serde(default)]
     pub sensitive: bool,
+    /// A word that vendors' documents use and no entry has yet: not reported as unused.
+    #[serde(default)]
+    pub reserved: bool,
 }

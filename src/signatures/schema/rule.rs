@@ -1,6 +1,6 @@
 //! `rules/`: what makes a finding.
 
-use super::{Examples, Text, Tier};
+use super::{Examples, Str, Text, Tier};
 use serde::{Deserialize, Serialize};
 
 /// How bad a finding is, if it is true.
@@ -34,7 +34,7 @@ pub enum RuleConfidence {
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// The rule's id.
-    pub id: String,
+    pub id: Str,
     /// Name of the finding.
     pub title: Text,
     /// What was found; `{permission}`, `{component}`, `{function}` and others are filled in.
@@ -46,9 +46,9 @@ pub struct Rule {
     /// How sure.
     pub confidence: RuleConfidence,
     /// Clauses that it rests on.
-    pub clauses: Vec<String>,
+    pub clauses: Vec<Str>,
     /// Signals of the law files that it implements.
-    pub signals: Vec<String>,
+    pub signals: Vec<Str>,
     /// What may look like this and is none.
     pub false_positives: Text,
     /// What makes it fire.
@@ -64,24 +64,17 @@ pub struct When {
     /// Written in code: `src/audit/rules/<id>.rs` (with `_` for `-`). Excludes the other keys.
     pub code: bool,
     /// The app requests one of these permissions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<String>,
+    pub permissions: Vec<Str>,
     /// … and its tier for the declared function is one of these (empty: any).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
     /// A component is protected by one of these permissions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub component_permissions: Vec<String>,
+    pub component_permissions: Vec<Str>,
     /// A component handles one of these actions.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub component_actions: Vec<String>,
+    pub component_actions: Vec<Str>,
     /// A service has one of these foreground types.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub foreground_service_types: Vec<String>,
+    pub foreground_service_types: Vec<Str>,
     /// Class prefixes of components that never count (libraries that do this by themselves and harmlessly).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub except_components: Vec<String>,
+    pub except_components: Vec<Str>,
     /// Functions for which this is expected: no finding.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub except_functions: Vec<String>,
+    pub except_functions: Vec<Str>,
 }

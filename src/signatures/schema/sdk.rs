@@ -1,6 +1,6 @@
 //! `sdks/`, `packers/` and `information/categories.toml`.
 
-use super::{Source, Text};
+use super::{Source, Str, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct Sdk {
     /// `<vendor>/<sdk>`.
-    pub id: String,
+    pub id: Str,
     /// Name; Chinese where the market has one.
     pub name: Text,
     /// The operator: its legal name, the brand in parentheses where it differs.
@@ -17,48 +17,48 @@ pub struct Sdk {
     pub vendor: Text,
     /// ISO 3166 code of the operator's country; empty where it is not known.
     #[serde(default)]
-    pub country: String,
+    pub country: Str,
     /// `cn` or `global`.
     #[serde(default)]
-    pub market: String,
+    pub market: Str,
     /// `ads`, `analytics`, `push` …: an id of `information/categories.toml`.
     #[serde(default)]
-    pub category: String,
+    pub category: Str,
     /// The vendor's site.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub website: Option<String>,
+    #[serde(default)]
+    pub website: Option<Str>,
     /// One of the most used of its market: the file has to be complete ([`Sdk::gaps`]).
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub most_used: bool,
     /// Fields ([`FIELDS`]) that were looked for in the sources of this file and that no public document or binary gives.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub not_found: Vec<String>,
+    #[serde(default)]
+    pub not_found: Vec<Str>,
     /// What shows that it is inside.
     pub identity: Identity,
     /// What it collects, and how that is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub collects: Option<Collects>,
     /// Permissions that the vendor's documents name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub disclosed_permissions: Vec<String>,
+    #[serde(default)]
+    pub disclosed_permissions: Vec<Str>,
     /// What was read from the vendor's own binary.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub observed: Option<Observed>,
     /// What it is for, in the words that a privacy policy would use; more exact than its category.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub purpose: Option<Text>,
     /// Address of the privacy policy of the SDK itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub privacy_policy: Option<String>,
+    #[serde(default)]
+    pub privacy_policy: Option<Str>,
     /// How it begins to work.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub start: Option<Start>,
     /// What the host app can switch: the compliant start, opt-outs, single items of information.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub control: Vec<Control>,
     /// For a framework whose apps are written in something else than DEX: where the app's own code
     /// lies, and what of it can still be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub leaves: Option<Text>,
     /// Sources of this file.
     pub source: Vec<Source>,
@@ -130,17 +130,13 @@ pub enum Gap {
 pub struct Start {
     /// Whether code of it runs without a call of the host app: a provider, an `androidx.startup`
     /// initializer or a receiver of its own manifest; absent where nobody looked.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub automatic: Option<bool>,
     /// Methods that start it, `com.umeng.commonsdk.UMConfigure.init`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub init: Vec<String>,
+    pub init: Vec<Str>,
     /// Content providers of its manifest that run before the app's own code.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub providers: Vec<String>,
+    pub providers: Vec<Str>,
     /// `androidx.startup` initializers of its manifest.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub initializers: Vec<String>,
+    pub initializers: Vec<Str>,
 }
 
 /// Something that the host app can switch.
@@ -150,11 +146,11 @@ pub struct Control {
     /// What it does.
     pub does: Text,
     /// The method (`com.umeng.commonsdk.UMConfigure.preInit`) …
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub method: Option<String>,
+    #[serde(default)]
+    pub method: Option<Str>,
     /// … or the `meta-data` key with its value (`firebase_analytics_collection_enabled=false`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub meta_data: Option<String>,
+    #[serde(default)]
+    pub meta_data: Option<Str>,
 }
 
 /// What shows that an SDK is inside an app. Every list may be empty, not all of them.
@@ -162,41 +158,31 @@ pub struct Control {
 #[serde(deny_unknown_fields, default)]
 pub struct Identity {
     /// Package prefixes of its own classes (strong): `com.umeng.analytics` covers itself and what is below.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub packages: Vec<String>,
+    pub packages: Vec<Str>,
     /// Prefixes that others use as well, or that no binary has confirmed (weak: two marks needed).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub weak_packages: Vec<String>,
+    pub weak_packages: Vec<Str>,
     /// Class names of components (strong).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub components: Vec<String>,
+    pub components: Vec<Str>,
     /// Intent actions of its receivers and services (weak).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<String>,
+    pub actions: Vec<Str>,
     /// `meta-data` keys (weak: the app's developer writes them); a `*` at the end is a prefix.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub meta_data: Vec<String>,
+    pub meta_data: Vec<Str>,
     /// `meta-data` keys that several SDKs read, or that say little by themselves (weak).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub weak_meta_data: Vec<String>,
+    pub weak_meta_data: Vec<Str>,
     /// File names of native libraries (strong); a `*` at the end before `.so` is a prefix.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub native: Vec<String>,
+    pub native: Vec<Str>,
     /// Native libraries that no binary has confirmed, or that others ship as well (weak).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub weak_native: Vec<String>,
+    pub weak_native: Vec<Str>,
     /// Paths in the package (strong); a `*` at the end is a prefix.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub assets: Vec<String>,
+    pub assets: Vec<Str>,
     /// Host names in strings (weak); `*.x.com` covers subdomains.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hosts: Vec<String>,
+    pub hosts: Vec<Str>,
 }
 
 impl Identity {
     /// All lists with their keys, in the order of the file.
     #[must_use]
-    pub fn lists(&self) -> [(&'static str, &[String]); 10] {
+    pub fn lists(&self) -> [(&'static str, &[Str]); 10] {
         [
             ("packages", &self.packages),
             ("weak_packages", &self.weak_packages),
@@ -217,9 +203,9 @@ impl Identity {
 #[serde(deny_unknown_fields)]
 pub struct Collects {
     /// Ids of information kinds.
-    pub information: Vec<String>,
+    pub information: Vec<Str>,
     /// `disclosure`: a vendor's or an app's document says so; `general-knowledge`: nobody checked, never cited.
-    pub basis: String,
+    pub basis: Str,
 }
 
 /// What was read from a vendor's own binary.
@@ -227,16 +213,13 @@ pub struct Collects {
 #[serde(deny_unknown_fields, default)]
 pub struct Observed {
     /// File or coordinates with version.
-    pub files: Vec<String>,
+    pub files: Vec<Str>,
     /// Permissions that its manifest merges in.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub permissions: Vec<String>,
+    pub permissions: Vec<Str>,
     /// Components that its manifest merges in, `service:com.x.Y`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub components: Vec<String>,
+    pub components: Vec<Str>,
     /// `meta-data` keys.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub meta_data: Vec<String>,
+    pub meta_data: Vec<Str>,
 }
 
 /// Examples in the fact notation, each a list of lines that stand for one app.
@@ -245,12 +228,11 @@ pub struct Observed {
 pub struct Examples {
     /// Apps in which it must be found.
     #[serde(rename = "match")]
-    pub matches: Vec<Vec<String>>,
+    pub matches: Vec<Vec<Str>>,
     /// Apps in which it must not be found.
-    pub no_match: Vec<Vec<String>>,
+    pub no_match: Vec<Vec<Str>>,
     /// Other SDKs that the `match` examples show as well, and may: SDKs that share marks, a bundle and its parts.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<String>,
+    pub also: Vec<Str>,
 }
 
 /// `information/categories.toml`: kinds of SDKs.
@@ -258,7 +240,7 @@ pub struct Examples {
 #[serde(deny_unknown_fields)]
 pub struct Categories {
     /// The categories by id: what an SDK of the kind is for.
-    pub category: BTreeMap<String, Text>,
+    pub category: BTreeMap<Str, Text>,
 }
 
 /// `packers/<id>.toml`: a shield and what it leaves readable.
@@ -266,7 +248,7 @@ pub struct Categories {
 #[serde(deny_unknown_fields)]
 pub struct Packer {
     /// The packer's id.
-    pub id: String,
+    pub id: Str,
     /// Its name.
     pub name: Text,
     /// The operator.
