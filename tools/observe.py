@@ -289,6 +289,8 @@ def dump(sdk):
     if "observed" in sdk:
         out += ["", "[observed]"] + [array(k, sdk["observed"][k]) for k in OBSERVED if sdk["observed"].get(k)]
     out += ["", "[examples]", nested("match", sdk["examples"]["match"]), nested("no_match", sdk["examples"]["no_match"])]
+    if sdk["examples"].get("also"):
+        out.append(array("also", sdk["examples"]["also"]))
     for s in sdk["source"]:
         out += ["", "[[source]]"] + [f"{k} = {string(s[k])}" for k in ("of", "from", "date", "confidence", "note") if k in s]
     return "\n".join(out) + "\n"

@@ -67,7 +67,12 @@ impl Runner<'_> {
                 }
             }
         }
-        for id in sdk.examples.also.iter().filter(|id| !used.contains(id.as_str())) {
+        for id in sdk
+            .examples
+            .also
+            .iter()
+            .filter(|id| !used.contains(id.as_str()))
+        {
             out.push(Complaint::new(
                 &file,
                 "example-useless-allowance",
@@ -132,13 +137,12 @@ fn each(
         ("no_match", &examples.no_match, false),
     ] {
         for (index, lines) in list.iter().enumerate() {
-            let (code, problem) =
-                match notation::parse(lines).and_then(|example| hit(&example)) {
-                    Ok(found) if found == wanted => continue,
-                    Ok(true) => ("example-fires", "must not match and does".to_owned()),
-                    Ok(false) => ("example-silent", "must match and does not".to_owned()),
-                    Err(why) => ("example-unreadable", why),
-                };
+            let (code, problem) = match notation::parse(lines).and_then(|example| hit(&example)) {
+                Ok(found) if found == wanted => continue,
+                Ok(true) => ("example-fires", "must not match and does".to_owned()),
+                Ok(false) => ("example-silent", "must match and does not".to_owned()),
+                Err(why) => ("example-unreadable", why),
+            };
             out.push(Complaint::new(
                 file,
                 code,

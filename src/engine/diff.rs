@@ -84,7 +84,11 @@ impl Diff {
 #[must_use]
 pub fn example_cases(old: &SignatureDb, new: &SignatureDb) -> Vec<Case> {
     let mut all: BTreeMap<(Vec<String>, Vec<String>), String> = BTreeMap::new();
-    let plain = |list: &[Str]| list.iter().map(ToString::to_string).collect::<Vec<String>>();
+    let plain = |list: &[Str]| {
+        list.iter()
+            .map(ToString::to_string)
+            .collect::<Vec<String>>()
+    };
     for db in [old, new] {
         let d = &db.data;
         let sdks = d.sdks.iter().map(|s| (&s.id, &s.examples));
@@ -244,7 +248,9 @@ fn entries(db: &SignatureDb) -> Entries {
             ..i.clone()
         };
         put(&mut out, "law", &i.id, &head);
-        i.clause.iter().for_each(|c| put(&mut out, "clause", &c.id, c));
+        i.clause
+            .iter()
+            .for_each(|c| put(&mut out, "clause", &c.id, c));
     }
     for (id, x) in &d.reasons.reason {
         put(&mut out, "reason", id, x);

@@ -47,12 +47,13 @@ pub fn read(source: &Source, limits: &Limits) -> Result<Seen, String> {
     };
     let archive = Archive::open(&source.name, &source.bytes, &limits)
         .map_err(|e| format!("{}: {e}", source.name))?;
-    let is_app = archive.entries().iter().any(|e| {
-        e.name == "classes.dex" || e.name == package::TABLE || e.name.ends_with(".apk")
-    });
+    let is_app = archive
+        .entries()
+        .iter()
+        .any(|e| e.name == "classes.dex" || e.name == package::TABLE || e.name.ends_with(".apk"));
     if is_app {
-        let facts = engine::facts(std::slice::from_ref(source), &limits)
-            .map_err(|e| e.to_string())?;
+        let facts =
+            engine::facts(std::slice::from_ref(source), &limits).map_err(|e| e.to_string())?;
         from_facts(&mut seen, &facts);
     } else {
         let mut jars = 0;
@@ -101,7 +102,10 @@ fn entries(
             }
             *jars = jars.saturating_add(1);
             if depth >= MAX_DEPTH || *jars > MAX_JARS {
-                problem(seen, format!("{name}: too many JARs, or too deep; not read"));
+                problem(
+                    seen,
+                    format!("{name}: too many JARs, or too deep; not read"),
+                );
                 continue;
             }
             let Some(bytes) = contents(seen, archive, entry) else {
@@ -156,7 +160,10 @@ fn class_file(seen: &mut Seen, archive: &Archive<'_>, entry: &Entry, path: &str)
     };
     match classfile::strings(&bytes) {
         Ok(strings) => {
-            for text in strings.into_iter().filter(|s| s.len() <= MAX_STRING && s.is_ascii()) {
+            for text in strings
+                .into_iter()
+                .filter(|s| s.len() <= MAX_STRING && s.is_ascii())
+            {
                 let text = std::str::from_utf8(text).unwrap_or_default();
                 for host in hosts_in_text(text) {
                     let full = seen.hosts.len() >= MAX_HOSTS;
@@ -236,7 +243,11 @@ fn whole(name: &str) -> bool {
 
 /// Classes of `-keep class com.x.** { *; }`.
 fn keep(seen: &mut Seen, text: &str) {
-    for line in text.lines().map(str::trim).filter(|l| l.starts_with("-keep")) {
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|l| l.starts_with("-keep"))
+    {
         let mut words = line.split_whitespace();
         let named = words.any(|w| matches!(w, "class" | "interface" | "enum" | "@interface"));
         if let Some(class) = words.next().filter(|c| named && c.len() <= MAX_NAME) {

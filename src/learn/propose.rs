@@ -138,7 +138,11 @@ fn prefixes(classes: &[&str]) -> Vec<(String, usize)> {
         let key = words.iter().take(3).copied().collect::<Vec<_>>().join(".");
         match groups.get_mut(&key) {
             Some((shared, count)) => {
-                let same = shared.iter().zip(&words).take_while(|(a, b)| a == b).count();
+                let same = shared
+                    .iter()
+                    .zip(&words)
+                    .take_while(|(a, b)| a == b)
+                    .count();
                 shared.truncate(same);
                 *count = count.saturating_add(1);
             }
@@ -156,7 +160,11 @@ fn prefixes(classes: &[&str]) -> Vec<(String, usize)> {
 /// `umeng/message` of `com.umeng.message`.
 fn guess_id(prefixes: &[String]) -> String {
     let small = |s: &str| s.to_lowercase().replace('_', "-");
-    let mut words = prefixes.first().map_or("", String::as_str).split('.').skip(1);
+    let mut words = prefixes
+        .first()
+        .map_or("", String::as_str)
+        .split('.')
+        .skip(1);
     match (words.next(), words.next()) {
         (Some(vendor), Some(name)) => format!("{}/{}", small(vendor), small(name)),
         _ => "vendor/name".to_owned(),
@@ -219,7 +227,10 @@ impl Page<'_> {
     }
 
     fn head(&mut self, seen: &Seen, owned: &BTreeMap<(&str, &str), usize>) {
-        self.note(&format!("Proposed from {}, sha256:{}", seen.name, seen.sha256));
+        self.note(&format!(
+            "Proposed from {}, sha256:{}",
+            seen.name, seen.sha256
+        ));
         self.note("Fill in what is empty, decide on the comments, delete them, then run `permscope db check`.");
         for problem in &seen.problems {
             self.note(&format!("NOT READ: {problem}"));
@@ -235,7 +246,9 @@ impl Page<'_> {
         self.line("vendor = { zh = \"\", en = \"\" }           # the operator's legal name");
         self.line("country = \"\"                            # ISO 3166: CN, US …");
         self.line("market = \"\"                             # cn or global");
-        self.line("category = \"\"                           # an id of information/categories.toml");
+        self.line(
+            "category = \"\"                           # an id of information/categories.toml",
+        );
     }
 
     fn identity(&mut self, seen: &Seen, strong: &[&(String, usize)], weak: &[&(String, usize)]) {
@@ -285,7 +298,9 @@ impl Page<'_> {
             .filter(|k| !has_below(&seen.classes, k))
             .collect();
         for package in kept.into_iter().take(MOST_ASIDE) {
-            self.note(&format!("the consumer rules keep {package}, which is not in this archive"));
+            self.note(&format!(
+                "the consumer rules keep {package}, which is not in this archive"
+            ));
         }
     }
 
@@ -372,10 +387,12 @@ impl Page<'_> {
         let from = asked.from.unwrap_or(&seen.name);
         let file = format!("{from} sha256:{}", seen.sha256);
         self.list("files", &[clean(&file)]);
-        self.list("permissions", &Vec::from_iter(seen.permissions.keys().cloned()));
+        self.list(
+            "permissions",
+            &Vec::from_iter(seen.permissions.keys().cloned()),
+        );
         let own = seen.components.iter().filter(|c| self.is_own(&c.name));
-        let components: BTreeSet<String> =
-            own.map(|c| format!("{}:{}", c.kind, c.name)).collect();
+        let components: BTreeSet<String> = own.map(|c| format!("{}:{}", c.kind, c.name)).collect();
         self.list("components", &Vec::from_iter(components));
         let keys = seen.meta_data.iter().filter(|k| !is_generic_key(k));
         self.list("meta_data", &keys.cloned().collect::<Vec<_>>());
@@ -401,11 +418,13 @@ impl Page<'_> {
             }
         }
         self.line("\n[[source]]");
-        self.line("of = \"observed, identity\"");
+        self.line("of = \"observed, identity, start\"");
         self.line("from = \"the archive named in observed.files, read with permscope db learn\"");
         self.line(&format!("date = {}", quoted(asked.date)));
         self.line("confidence = \"verified\"");
-        self.line("\n[[source]]                             # one for each document that you looked at");
+        self.line(
+            "\n[[source]]                             # one for each document that you looked at",
+        );
         self.line("of = \"name, vendor, country, category\"");
         self.line("from = \"\"");
         self.line(&format!("date = {}", quoted(asked.date)));
@@ -424,7 +443,7 @@ impl Page<'_> {
         self.line("\n[start]");
         if !initializers.is_empty() || !providers.is_empty() {
             self.line("automatic = true");
-        } else if seen.has_manifest && !receiver {
+        } else if seen.has_manifest && !receiver && !self.strong.is_empty() {
             self.line("automatic = false");
         } else {
             self.line("# automatic =                          # look at its receivers, or at the AAR's manifest");
@@ -444,16 +463,21 @@ fn below(class: &str, prefix: &str) -> bool {
 
 /// Whether one of `classes` is `prefix` or lies below it, without looking at all of them.
 fn has_below(classes: &BTreeSet<String>, prefix: &str) -> bool {
-    let starts = [prefix.to_owned(), format!("{prefix}."), format!("{prefix}$")];
-    let mut first = starts.iter().filter_map(|s| classes.range(s.clone()..).next());
+    let starts = [
+        prefix.to_owned(),
+        format!("{prefix}."),
+        format!("{prefix}$"),
+    ];
+    let mut first = starts
+        .iter()
+        .filter_map(|s| classes.range(s.clone()..).next());
     first.any(|c| below(c, prefix))
 }
 
 /// A package that the linter takes.
 fn usable(prefix: &str) -> bool {
-    let part = |p: &str| {
-        !p.is_empty() && p.chars().all(|c| c.is_alphanumeric() || "_$-".contains(c))
-    };
+    let part =
+        |p: &str| !p.is_empty() && p.chars().all(|c| c.is_alphanumeric() || "_$-".contains(c));
     prefix.contains('.') && prefix.split('.').all(part)
 }
 

@@ -149,7 +149,11 @@ impl Line {
     pub fn text(&self) -> String {
         let mut parts = vec![self.kind.name(), &self.id, &self.name];
         let more = [&self.market, &self.category];
-        parts.extend(more.into_iter().filter(|p| !p.is_empty()).map(String::as_str));
+        parts.extend(
+            more.into_iter()
+                .filter(|p| !p.is_empty())
+                .map(String::as_str),
+        );
         parts.extend(self.notes.iter().map(String::as_str));
         parts.join(" | ")
     }
@@ -205,7 +209,10 @@ pub fn list(db: &SignatureDb) -> Vec<Line> {
         };
         let notes = vec![
             format!("information={}", p.information.join(",")),
-            format!("sensitivity={}", p.sensitivity.map_or_else(String::new, |s| word(&s))),
+            format!(
+                "sensitivity={}",
+                p.sensitivity.map_or_else(String::new, |s| word(&s))
+            ),
             format!("alternative={other}"),
         ];
         out.push(line(EntryKind::Permission, &p.name, name(&p.title), notes));

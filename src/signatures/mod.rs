@@ -354,9 +354,7 @@ impl SignatureDb {
             return SignatureDb::from_dir(dir);
         }
         let base = builtin_tree().map_err(|e| vec![e])?;
-        Ok(SignatureDb::from_tree(
-            base.overlaid_with(load::load(dir)?),
-        ))
+        Ok(SignatureDb::from_tree(base.overlaid_with(load::load(dir)?)))
     }
 }
 

@@ -37,7 +37,9 @@ impl Skeleton {
     pub fn file(self, id: &str, date: &str) -> Result<NewFile, String> {
         let small = |s: &str| {
             let mut chars = s.chars();
-            chars.next().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            chars
+                .next()
+                .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
                 && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c))
         };
         if !is_date(date) {
@@ -48,7 +50,11 @@ impl Skeleton {
                 Some((vendor, sdk)) if small(vendor) && small(sdk) => {
                     (format!("sdks/{id}.toml"), SDK)
                 }
-                _ => return Err(format!("`{id}`: an SDK's id is vendor/name in small letters")),
+                _ => {
+                    return Err(format!(
+                        "`{id}`: an SDK's id is vendor/name in small letters"
+                    ));
+                }
             },
             Skeleton::Function => match id.split_once('-') {
                 Some((number, name))
@@ -64,7 +70,11 @@ impl Skeleton {
                         text,
                     });
                 }
-                _ => return Err(format!("`{id}`: a function's file is named 38-utility-flashlight")),
+                _ => {
+                    return Err(format!(
+                        "`{id}`: a function's file is named 38-utility-flashlight"
+                    ));
+                }
             },
             Skeleton::Law => {
                 let fine = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
@@ -252,12 +262,42 @@ mod tests {
     fn the_loader_takes_every_skeleton_and_the_linter_asks_for_the_rest() {
         let dir = std::env::temp_dir().join(format!("permscope-skeleton-{}", std::process::id()));
         let kinds = [
-            (Skeleton::Sdk, "acme/kit", "sdks/acme/kit.toml", "name has no `zh`"),
-            (Skeleton::Permission, "acme", "permissions/acme.toml", "is not in the catalogue"),
-            (Skeleton::Function, "56-acme", "functions/56-acme.toml", "name has no `zh`"),
-            (Skeleton::Rule, "acme-rule", "rules/acme-rule.toml", "an example is missing"),
-            (Skeleton::Packer, "acme-shield", "packers/acme-shield.toml", "no identity"),
-            (Skeleton::Law, "CN-ACME", "law/CN-ACME.toml", "title has no `zh`"),
+            (
+                Skeleton::Sdk,
+                "acme/kit",
+                "sdks/acme/kit.toml",
+                "name has no `zh`",
+            ),
+            (
+                Skeleton::Permission,
+                "acme",
+                "permissions/acme.toml",
+                "is not in the catalogue",
+            ),
+            (
+                Skeleton::Function,
+                "56-acme",
+                "functions/56-acme.toml",
+                "name has no `zh`",
+            ),
+            (
+                Skeleton::Rule,
+                "acme-rule",
+                "rules/acme-rule.toml",
+                "an example is missing",
+            ),
+            (
+                Skeleton::Packer,
+                "acme-shield",
+                "packers/acme-shield.toml",
+                "no identity",
+            ),
+            (
+                Skeleton::Law,
+                "CN-ACME",
+                "law/CN-ACME.toml",
+                "title has no `zh`",
+            ),
         ];
         for (kind, id, path, _) in kinds {
             let new = kind.file(id, "2026-11-22").unwrap();
@@ -267,10 +307,15 @@ mod tests {
         }
         let db = SignatureDb::of_folder(&dir).unwrap();
         let mut complaints = check(&db);
-        locate(&mut complaints, |f| std::fs::read_to_string(dir.join(f)).ok());
+        locate(&mut complaints, |f| {
+            std::fs::read_to_string(dir.join(f)).ok()
+        });
         for (_, _, path, part) in kinds {
             let own: Vec<_> = complaints.iter().filter(|c| c.file == path).collect();
-            assert!(own.iter().any(|c| c.message.contains(part)), "{path}: {own:?}");
+            assert!(
+                own.iter().any(|c| c.message.contains(part)),
+                "{path}: {own:?}"
+            );
             assert!(own.iter().all(|c| c.line > 0), "{path}: {own:?}");
         }
         std::fs::remove_dir_all(dir).unwrap();

@@ -98,7 +98,12 @@ fn totals(db: &SignatureDb) -> Group {
 fn sdks(db: &SignatureDb, out: &mut Stats) {
     let all = &db.data.sdks;
     let most = || all.iter().filter(|s| s.most_used);
-    out.add("sdk_market", "SDK：市场", "SDKs by market", all.iter().map(|s| &s.market));
+    out.add(
+        "sdk_market",
+        "SDK：市场",
+        "SDKs by market",
+        all.iter().map(|s| &s.market),
+    );
     out.add(
         "sdk_category",
         "SDK：类别（用途）",
@@ -153,7 +158,9 @@ fn sdks(db: &SignatureDb, out: &mut Stats) {
         "most_used_gaps",
         "最常用SDK：缺少的字段",
         "Most used SDKs by what they lack",
-        most().flat_map(|s| s.gaps()).map(|(field, gap)| gap_name(field, gap)),
+        most()
+            .flat_map(|s| s.gaps())
+            .map(|(field, gap)| gap_name(field, gap)),
     );
     out.add(
         "most_used_not_found",
@@ -171,7 +178,9 @@ fn sdks(db: &SignatureDb, out: &mut Stats) {
         "sdk_gaps",
         "全部SDK：缺少的字段",
         "All SDKs by what they lack",
-        all.iter().flat_map(|s| s.gaps()).map(|(field, gap)| gap_name(field, gap)),
+        all.iter()
+            .flat_map(|s| s.gaps())
+            .map(|(field, gap)| gap_name(field, gap)),
     );
     out.add(
         "sdk_best_source",
@@ -208,7 +217,10 @@ fn permissions(db: &SignatureDb, out: &mut Stats) {
         "permission_sensitivity",
         "权限：敏感程度",
         "Permissions by sensitivity",
-        all().map(|p| p.sensitivity.map_or_else(|| "none".to_owned(), |s| word(&s))),
+        all().map(|p| {
+            p.sensitivity
+                .map_or_else(|| "none".to_owned(), |s| word(&s))
+        }),
     );
     out.add(
         "permission_kind",
@@ -231,7 +243,13 @@ fn permissions(db: &SignatureDb, out: &mut Stats) {
         "function_examples",
         "功能：示例",
         "Examples of functions",
-        examples.map(|e| if e.not_needed.is_empty() { "fits" } else { "exceeds" }),
+        examples.map(|e| {
+            if e.not_needed.is_empty() {
+                "fits"
+            } else {
+                "exceeds"
+            }
+        }),
     );
 }
 

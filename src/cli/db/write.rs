@@ -21,12 +21,7 @@ pub(in crate::cli) enum NewKind {
     Law,
 }
 
-pub(super) fn new(
-    kind: NewKind,
-    id: &str,
-    dir: &Path,
-    date: Option<String>,
-) -> Result<Exit, Stop> {
+pub(super) fn new(kind: NewKind, id: &str, dir: &Path, date: Option<String>) -> Result<Exit, Stop> {
     let kind = match kind {
         NewKind::Sdk => Skeleton::Sdk,
         NewKind::Permission => Skeleton::Permission,
@@ -46,10 +41,6 @@ pub(super) fn new(
         ));
     }
     let path = dir.join(&file.path);
-    if let Some(parent) = path.parent() {
-        fs::create_dir_all(parent)
-            .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", parent.display())))?;
-    }
     create(&path, &file.text)?;
     print(&format!("{}\n", path.display()))?;
     Ok(Exit::Clean)
@@ -68,8 +59,8 @@ pub(super) fn learn(
     if let Err(e) = Skeleton::Sdk.file(id.as_deref().unwrap_or("vendor/name"), &date) {
         return Err(Stop::new(Exit::Usage, e));
     }
-    let sources = engine::open(&[file.to_owned()], &limits())
-        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let sources =
+        engine::open(&[file.to_owned()], &limits()).map_err(|e| Stop::new(Exit::Usage, e))?;
     let source = sources
         .first()
         .ok_or_else(|| Stop::new(Exit::Usage, "no file"))?;
@@ -91,9 +82,12 @@ pub(super) fn learn(
     })
 }
 
-/// Writes a file that is not there yet.
+/// Writes a file that is not there yet, with the folders above it.
 fn create(path: &Path, text: &str) -> Result<(), Stop> {
     let fail = |e: std::io::Error| Stop::new(Exit::Usage, format!("{}: {e}", path.display()));
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(fail)?;
+    }
     let mut file = fs::File::create_new(path).map_err(fail)?;
     file.write_all(text.as_bytes()).map_err(fail)
 }
@@ -127,7 +121,9 @@ pub(super) fn facts_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Stop> {
 )]
 fn today() -> String {
     let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let since = now
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
     date(since.as_secs() / 86_400)
 }
 

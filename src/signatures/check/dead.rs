@@ -1,7 +1,7 @@
 //! Entries that nothing uses.
 
-use super::{At, Lint};
 use super::super::schema::Str;
+use super::{At, Lint};
 use std::collections::BTreeSet;
 
 impl Lint<'_> {

@@ -10,12 +10,12 @@ mod permission;
 
 pub use codes::CODES;
 pub(crate) use identity::is_vendor_root;
-pub(crate) use overlap::can_match;
 pub use locate::locate;
+pub(crate) use overlap::can_match;
 
+use super::SignatureDb;
 use super::load::LoadError;
 use super::schema::{Function, FunctionPermission, Source, Str, Text, Tier};
-use super::SignatureDb;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -435,7 +435,9 @@ impl Lint<'_> {
             self.unique("store-category-duplicate", "category", "category", keys);
             for (i, c) in s.category.iter().enumerate() {
                 let at = format!("category/{i}/functions");
-                c.functions.iter().for_each(|id| self.known_function(&at, id));
+                c.functions
+                    .iter()
+                    .for_each(|id| self.known_function(&at, id));
             }
         }
     }
@@ -452,11 +454,7 @@ impl Lint<'_> {
         self.sources(&self.db.data.information.source);
         self.file = "information/categories.toml".to_owned();
         for (id, text) in &self.db.data.categories.category {
-            self.text(
-                &format!("category/{id}"),
-                &format!("category `{id}`"),
-                text,
-            );
+            self.text(&format!("category/{id}"), &format!("category `{id}`"), text);
         }
     }
 }
