@@ -36,7 +36,7 @@ fn main() {
 fn pack() -> Result<(), Vec<String>> {
     let out = std::env::var_os("OUT_DIR").map(PathBuf::from);
     let out = out.ok_or_else(|| vec!["OUT_DIR is not set: cargo runs this".to_owned()])?;
-    let mut tree = load::load(Path::new("signatures")).map_err(|errors| {
+    let tree = load::load(Path::new("signatures")).map_err(|errors| {
         errors
             .iter()
             .map(|e| format!("signatures/{e}"))
@@ -45,8 +45,7 @@ fn pack() -> Result<(), Vec<String>> {
     write(&out, "digest.txt", tree.digest())?;
     let (blobs, text) = schema::packed::pack(|| {
         let all = postcard::to_allocvec(&tree);
-        tree.data.drop_what_judging_does_not_read();
-        (all, postcard::to_allocvec(&tree.data))
+        (all, postcard::to_allocvec(&load::Judging::from(tree.data)))
     });
     let misfit = |e| vec![format!("the signatures cannot be packed: {e}")];
     write(&out, "signatures.bin", blobs.0.map_err(misfit)?)?;

@@ -17,7 +17,7 @@ use permscope::arsc::{ResTable, ResTables};
 use permscope::audit::{Declared, Edition};
 use permscope::code::{Budget, Sites, Wanted, scan};
 use permscope::container::Archive;
-use permscope::detect::Detector;
+use permscope::detect::{Detector, MarkIndex};
 use permscope::dex::Dex;
 use permscope::engine::{self, Source};
 use permscope::facts::Facts;
@@ -25,6 +25,7 @@ use permscope::forge::app::Sample;
 use permscope::limits::Limits;
 use permscope::report::{Language, Languages, text};
 use permscope::signatures::SignatureDb;
+use permscope::signatures::schema::MarkEntry;
 use permscope::xml::{Document, Element, attrs};
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -212,6 +213,23 @@ fn facts_of(input: &Input) -> Facts {
     engine::facts(&[source], &Limits::default()).unwrap()
 }
 
+/// 100,000 names of classes: half of them under the prefixes, spread evenly, half of an app of its own.
+fn classes_of(prefixes: &[MarkEntry]) -> Vec<String> {
+    let mut classes: Vec<String> = (0..50_000)
+        .flat_map(|n| {
+            let prefix = &prefixes[n % prefixes.len()].name;
+            let package = n % 700;
+            [
+                format!("{prefix}.internal.a{}.Class{n}", n % 7),
+                format!("com.example.app{package}.feature.Screen{n}$Companion"),
+            ]
+        })
+        .collect();
+    classes.sort();
+    // In memory in the order of the list, as the classes of a DEX file are.
+    classes.clone()
+}
+
 fn judging(c: &mut Criterion, inputs: &[Input]) {
     c.bench_function("data/all", |b| b.iter(|| SignatureDb::builtin().unwrap()));
     c.bench_function("data/for-judging", |b| {
@@ -219,6 +237,13 @@ fn judging(c: &mut Criterion, inputs: &[Input]) {
     });
     let db = SignatureDb::builtin().unwrap();
     c.bench_function("data/index", |b| b.iter(|| Detector::new(black_box(&db))));
+    let prefixes = &db.sdk_marks().packages;
+    let classes = classes_of(prefixes);
+    eprintln!("{} prefixes, {} classes", prefixes.len(), classes.len());
+    let index = MarkIndex::new(db.data.sdks.iter().map(|s| s.id.as_str()), db.sdk_marks());
+    c.bench_function("data/match", |b| {
+        b.iter(|| index.count_owned(black_box(&classes)))
+    });
     let detector = Detector::new(&db);
     let functions = ["online-shopping".to_owned()];
     let declared = Declared::resolve(&db, &functions, Edition::Consumer).unwrap();

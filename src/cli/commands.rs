@@ -77,22 +77,8 @@ pub(super) fn read_facts(path: &Path) -> Result<Facts, Stop> {
     let source = sources
         .first()
         .ok_or_else(|| Stop::new(Exit::Usage, "no facts"))?;
-    let facts: Facts = serde_json::from_slice(&source.bytes).map_err(|e| {
-        Stop::new(
-            Exit::Usage,
-            format!("{}: not a facts file: {e}", path.display()),
-        )
-    })?;
-    if facts.schema != crate::facts::SCHEMA {
-        let what = format!(
-            "{}: facts of layout `{}`, this version reads `{}`",
-            path.display(),
-            facts.schema,
-            crate::facts::SCHEMA
-        );
-        return Err(Stop::new(Exit::Usage, what));
-    }
-    Ok(facts)
+    Facts::read(&source.bytes)
+        .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display())))
 }
 
 fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {

@@ -6,10 +6,11 @@
 //! the host app as well, and two of them are needed. A class that the
 //! code only names shows a reference and never more.
 
+use super::table::Table;
 use crate::facts::Facts;
 use crate::incident::Channel;
 use crate::package::manifest::MetaData;
-use crate::signatures::schema::Identity;
+use crate::signatures::schema::{MarkEntry, Marks};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,150 +87,60 @@ pub struct SdkHit {
 #[derive(Debug)]
 pub struct MarkIndex<'d> {
     ids: Vec<&'d str>,
-    packages: BTreeMap<&'d str, Vec<(usize, bool)>>,
-    components: BTreeMap<&'d str, Vec<usize>>,
+    packages: Table<'d>,
+    components: Table<'d>,
     native: Patterns<'d>,
     assets: Patterns<'d>,
     meta_data: Patterns<'d>,
-    actions: BTreeMap<&'d str, Vec<usize>>,
-    hosts: BTreeMap<&'d str, Vec<usize>>,
+    actions: Table<'d>,
+    hosts: Table<'d>,
 }
 
-/// A package prefix, and the libraries that it shows.
-type Owner<'s> = (&'s str, &'s [(usize, bool)]);
-
-/// Names, some of which end in `*` and match by prefix.
-#[derive(Debug, Default)]
+/// Names, some of which are beginnings of names.
+#[derive(Debug)]
 struct Patterns<'d> {
-    exact: BTreeMap<&'d str, Vec<(usize, bool)>>,
-    prefixes: BTreeMap<&'d str, Vec<(usize, bool)>>,
+    exact: Table<'d>,
+    prefixes: Table<'d>,
 }
 
 impl<'d> Patterns<'d> {
-    /// `suffix` is what may follow the `*` (`.so` of native libraries).
-    fn add(&mut self, pattern: &'d str, library: usize, strong: bool, suffix: &str) {
-        let bare = pattern.strip_suffix(suffix).unwrap_or(pattern);
-        match bare.strip_suffix('*') {
-            Some(prefix) => self
-                .prefixes
-                .entry(prefix)
-                .or_default()
-                .push((library, strong)),
-            None => self
-                .exact
-                .entry(pattern)
-                .or_default()
-                .push((library, strong)),
+    fn new(exact: &'d [MarkEntry], prefixes: &'d [MarkEntry]) -> Self {
+        Self {
+            exact: Table::new(exact),
+            prefixes: Table::new(prefixes),
         }
     }
 
-    fn find(&self, name: &str) -> Vec<(&'d str, usize, bool)> {
-        let mut found = Vec::new();
-        if let Some((key, libraries)) = self.exact.get_key_value(name) {
-            found.extend(
-                libraries
-                    .iter()
-                    .map(|&(library, strong)| (*key, library, strong)),
-            );
-        }
-        for end in (1..=name.len()).filter(|&i| name.is_char_boundary(i)) {
-            if self.prefixes.is_empty() {
-                break;
-            }
-            if let Some((key, libraries)) =
-                name.get(..end).and_then(|p| self.prefixes.get_key_value(p))
-            {
-                found.extend(
-                    libraries
-                        .iter()
-                        .map(|&(library, strong)| (*key, library, strong)),
-                );
-            }
-        }
-        found
+    fn find(&self, name: &str) -> impl Iterator<Item = (&'d str, &'d [MarkEntry])> {
+        let exact = self.exact.exact(name).and_then(|at| self.exact.get(at));
+        let prefixes = self.prefixes.beginnings(name);
+        exact
+            .into_iter()
+            .chain(prefixes.filter_map(|at| self.prefixes.get(at)))
     }
 }
 
 impl<'d> MarkIndex<'d> {
-    /// Indexes the marks of `libraries`, given by id.
-    pub fn new(libraries: impl Iterator<Item = (&'d str, &'d Identity)>) -> Self {
-        let mut index = Self {
-            ids: Vec::new(),
-            packages: BTreeMap::new(),
-            components: BTreeMap::new(),
-            native: Patterns::default(),
-            assets: Patterns::default(),
-            meta_data: Patterns::default(),
-            actions: BTreeMap::new(),
-            hosts: BTreeMap::new(),
-        };
-        for (library, (id, identity)) in libraries.enumerate() {
-            index.ids.push(id);
-            for (list, strong) in [(&identity.packages, true), (&identity.weak_packages, false)] {
-                for prefix in list {
-                    index
-                        .packages
-                        .entry(prefix)
-                        .or_default()
-                        .push((library, strong));
-                }
-            }
-            for component in &identity.components {
-                index.components.entry(component).or_default().push(library);
-            }
-            for (list, strong) in [(&identity.native, true), (&identity.weak_native, false)] {
-                for name in list {
-                    index.native.add(name, library, strong, ".so");
-                }
-            }
-            for path in &identity.assets {
-                index.assets.add(path, library, true, "");
-            }
-            for key in identity.meta_data.iter().chain(&identity.weak_meta_data) {
-                index.meta_data.add(key, library, false, "");
-            }
-            for action in &identity.actions {
-                index.actions.entry(action).or_default().push(library);
-            }
-            for host in &identity.hosts {
-                index.hosts.entry(host).or_default().push(library);
-            }
-        }
-        index
-    }
-
-    /// The libraries behind the longest prefix of `class`, cut at the dots.
-    ///
-    /// The most specific prefix wins alone: a class under `com.umeng.socialize`
-    /// is no mark of the library with `com.umeng`.
-    fn owner(&self, class: &str) -> Option<Owner<'_>> {
-        let mut name = class;
-        loop {
-            if let Some((prefix, libraries)) = self.packages.get_key_value(name) {
-                return Some((prefix, libraries));
-            }
-            name = name.get(..name.rfind(['.', '$'])?)?;
+    /// Prepares `marks` for lookup; `ids` names the libraries in the order that the marks count them.
+    pub fn new(ids: impl Iterator<Item = &'d str>, marks: &'d Marks) -> Self {
+        Self {
+            ids: ids.collect(),
+            packages: Table::new(&marks.packages),
+            components: Table::new(&marks.components),
+            native: Patterns::new(&marks.native, &marks.native_prefixes),
+            assets: Patterns::new(&marks.assets, &marks.asset_prefixes),
+            meta_data: Patterns::new(&marks.meta_data, &marks.meta_data_prefixes),
+            actions: Table::new(&marks.actions),
+            hosts: Table::new(&marks.hosts),
         }
     }
 
-    /// Each of `classes` that has an owner. Classes of one package stand
-    /// together, so what lies above the package is looked up once for all of them.
-    fn owners<'s>(&'s self, classes: &'s [String]) -> impl Iterator<Item = (&'s str, Owner<'s>)> {
-        let mut last: (&str, Option<Owner<'_>>) = ("", None);
-        classes.iter().filter_map(move |class| {
-            let package = class.rsplit_once('.').map_or("", |(package, _)| package);
-            if last.0 != package {
-                last = (package, self.owner(package));
-            }
-            let mut name = class.as_str();
-            while name.len() > package.len() {
-                if let Some((prefix, libraries)) = self.packages.get_key_value(name) {
-                    return Some((class.as_str(), (*prefix, libraries.as_slice())));
-                }
-                name = name.get(..name.rfind(['.', '$'])?)?;
-            }
-            Some((class.as_str(), last.1?))
-        })
+    /// How many of `classes` (sorted) belong to a library.
+    pub fn count_owned(&self, classes: &[String]) -> usize {
+        let mut owned = 0_usize;
+        self.packages
+            .each_owned(classes, |_, _| owned = owned.saturating_add(1));
+        owned
     }
 
     /// The libraries in `facts`, sorted by id.
@@ -254,7 +165,7 @@ impl<'d> MarkIndex<'d> {
                 });
                 let grade = grade(&marks)?;
                 Some(SdkHit {
-                    id: (*self.ids.get(library)?).to_owned(),
+                    id: (*self.ids.get(usize::try_from(library).ok()?)?).to_owned(),
                     grade,
                     marks,
                 })
@@ -265,25 +176,57 @@ impl<'d> MarkIndex<'d> {
         hits
     }
 
+    /// The most specific prefix of a class wins alone: a class under
+    /// `com.umeng.socialize` is no mark of the library with `com.umeng`.
     fn find_classes<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
-        for dex in &facts.dex {
-            for (class, (prefix, libraries)) in self.owners(&dex.defines) {
+        let owned = facts.dex.iter().enumerate();
+        let classes = owned.map(|(dex, d)| (Some(dex), d.defines.as_slice()));
+        for (dex, classes) in classes.chain([(None, facts.referenced.as_slice())]) {
+            // How many classes lie under each prefix, and the first of them.
+            let mut under: Vec<(u32, &str)> = vec![(0, ""); self.packages.len()];
+            self.packages.each_owned(classes, |class, at| {
+                if let Some((count, first)) = under.get_mut(at) {
+                    if *count == 0 {
+                        *first = class;
+                    }
+                    *count = count.saturating_add(1);
+                }
+            });
+            for (at, &(count, class)) in under.iter().enumerate().filter(|(_, (n, _))| *n > 0) {
+                let Some((prefix, marks)) = self.packages.get(at) else {
+                    continue;
+                };
+                let Some(dex) = dex.and_then(|dex| facts.dex.get(dex)) else {
+                    for m in marks {
+                        found.add_many(
+                            m.library,
+                            MarkKind::Reference,
+                            prefix,
+                            false,
+                            count,
+                            || mark(class),
+                        );
+                    }
+                    continue;
+                };
                 if found.is_own(prefix) {
                     continue;
                 }
-                for &(library, strong) in libraries {
-                    found.add(library, MarkKind::Package, prefix, strong, || Mark {
-                        file: dex.file.clone(),
-                        entry: dex.entry.clone(),
-                        entry_sha256: Some(dex.sha256.clone()),
-                        ..mark(class)
-                    });
+                for m in marks {
+                    found.add_many(
+                        m.library,
+                        MarkKind::Package,
+                        prefix,
+                        m.strong,
+                        count,
+                        || Mark {
+                            file: dex.file.clone(),
+                            entry: dex.entry.clone(),
+                            entry_sha256: Some(dex.sha256.clone()),
+                            ..mark(class)
+                        },
+                    );
                 }
-            }
-        }
-        for (class, (prefix, libraries)) in self.owners(&facts.referenced) {
-            for &(library, _) in libraries {
-                found.add(library, MarkKind::Reference, prefix, false, || mark(class));
             }
         }
     }
@@ -303,30 +246,33 @@ impl<'d> MarkIndex<'d> {
             path: Some(at.path.clone()),
             ..mark(value)
         };
-        let defined: BTreeSet<&str> = facts
-            .dex
-            .iter()
-            .flat_map(|d| d.defines.iter().map(String::as_str))
-            .collect();
         let code_read = facts.state(Channel::Code) == crate::facts::State::Complete;
         for component in &facts.manifest.components {
-            if let Some((name, libraries)) = self.components.get_key_value(component.name.as_str())
+            if let Some((name, marks)) = self
+                .components
+                .exact(&component.name)
+                .and_then(|at| self.components.get(at))
             {
                 // A component whose class is not in the readable code is a leftover of the manifest.
-                let strong = !code_read || defined.contains(component.name.as_str());
-                for &library in libraries {
-                    found.add(library, MarkKind::Component, name, strong, || {
+                let strong = !code_read || facts.defines(&component.name);
+                for m in marks {
+                    found.add(m.library, MarkKind::Component, name, strong, || {
                         place(&component.at, &component.name)
                     });
                 }
             }
             for action in component.intent_filters.iter().flat_map(|f| &f.actions) {
-                if let Some((name, libraries)) = self.actions.get_key_value(action.as_str()) {
-                    for &library in libraries {
-                        found.add(library, MarkKind::Action, name, false, || {
-                            place(&component.at, action)
-                        });
-                    }
+                let known = self
+                    .actions
+                    .exact(action)
+                    .and_then(|at| self.actions.get(at));
+                for (name, m) in known
+                    .into_iter()
+                    .flat_map(|(name, marks)| marks.iter().map(move |m| (name, m)))
+                {
+                    found.add(m.library, MarkKind::Action, name, false, || {
+                        place(&component.at, action)
+                    });
                 }
             }
             self.find_keys(&component.meta_data, &component.at, &place, found);
@@ -343,10 +289,12 @@ impl<'d> MarkIndex<'d> {
         found: &mut Found<'s>,
     ) {
         for key in keys {
-            for (name, library, strong) in self.meta_data.find(&key.name) {
-                found.add(library, MarkKind::MetaData, name, strong, || {
-                    place(at, &key.name)
-                });
+            for (name, marks) in self.meta_data.find(&key.name) {
+                for m in marks {
+                    found.add(m.library, MarkKind::MetaData, name, m.strong, || {
+                        place(at, &key.name)
+                    });
+                }
             }
         }
     }
@@ -354,23 +302,27 @@ impl<'d> MarkIndex<'d> {
     fn find_files<'s>(&'s self, facts: &'s Facts, found: &mut Found<'s>) {
         for lib in &facts.native {
             let name = lib.entry.rsplit('/').next().unwrap_or_default();
-            for (pattern, library, strong) in self.native.find(name) {
-                found.add(library, MarkKind::Native, pattern, strong, || Mark {
-                    file: lib.file.clone(),
-                    entry: lib.entry.clone(),
-                    entry_sha256: lib.sha256.clone(),
-                    ..mark(name)
-                });
+            for (pattern, marks) in self.native.find(name) {
+                for m in marks {
+                    found.add(m.library, MarkKind::Native, pattern, m.strong, || Mark {
+                        file: lib.file.clone(),
+                        entry: lib.entry.clone(),
+                        entry_sha256: lib.sha256.clone(),
+                        ..mark(name)
+                    });
+                }
             }
         }
         for asset in &facts.assets {
             let (file, entry) = asset.rsplit_once('!').unwrap_or(("", asset));
-            for (pattern, library, strong) in self.assets.find(entry) {
-                found.add(library, MarkKind::Asset, pattern, strong, || Mark {
-                    file: file.into(),
-                    entry: entry.into(),
-                    ..mark(entry)
-                });
+            for (pattern, marks) in self.assets.find(entry) {
+                for m in marks {
+                    found.add(m.library, MarkKind::Asset, pattern, m.strong, || Mark {
+                        file: file.into(),
+                        entry: entry.into(),
+                        ..mark(entry)
+                    });
+                }
             }
         }
     }
@@ -383,10 +335,12 @@ impl<'d> MarkIndex<'d> {
                     .filter_map(|(i, _)| Some(format!("*{}", host.get(i..)?))),
             );
             for name in names {
-                if let Some((key, libraries)) = self.hosts.get_key_value(name.as_str()) {
-                    for &library in libraries {
-                        found.add(library, MarkKind::Host, key, false, || mark(host));
-                    }
+                let known = self.hosts.exact(&name).and_then(|at| self.hosts.get(at));
+                for (key, m) in known
+                    .into_iter()
+                    .flat_map(|(key, marks)| marks.iter().map(move |m| (key, m)))
+                {
+                    found.add(m.library, MarkKind::Host, key, false, || mark(host));
                 }
             }
         }
@@ -415,7 +369,7 @@ fn drop_explained(hits: &mut Vec<SdkHit>) {
 struct Found<'f> {
     /// The app's own package.
     own: &'f str,
-    by_library: BTreeMap<usize, BTreeMap<(MarkKind, &'f str), Mark>>,
+    by_library: BTreeMap<u32, BTreeMap<(MarkKind, &'f str), Mark>>,
 }
 
 impl<'f> Found<'f> {
@@ -428,10 +382,22 @@ impl<'f> Found<'f> {
 
     fn add(
         &mut self,
-        library: usize,
+        library: u32,
         kind: MarkKind,
         signature: &'f str,
         strong: bool,
+        make: impl FnOnce() -> Mark,
+    ) {
+        self.add_many(library, kind, signature, strong, 1, make);
+    }
+
+    fn add_many(
+        &mut self,
+        library: u32,
+        kind: MarkKind,
+        signature: &'f str,
+        strong: bool,
+        count: u32,
         make: impl FnOnce() -> Mark,
     ) {
         self.by_library
@@ -439,13 +405,14 @@ impl<'f> Found<'f> {
             .or_default()
             .entry((kind, signature))
             .and_modify(|m| {
-                m.count = m.count.saturating_add(1);
+                m.count = m.count.saturating_add(count);
                 m.strong |= strong;
             })
             .or_insert_with(|| Mark {
                 kind,
                 signature: signature.to_owned(),
                 strong,
+                count,
                 ..make()
             });
     }

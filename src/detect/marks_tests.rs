@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts::notation;
+use crate::signatures::schema::Identity;
 
 fn identity(f: impl FnOnce(&mut Identity)) -> Identity {
     let mut identity = Identity::default();
@@ -10,7 +11,8 @@ fn identity(f: impl FnOnce(&mut Identity)) -> Identity {
 }
 
 fn grades(identities: &[(&str, Identity)], lines: &[&str]) -> Vec<(String, Grade)> {
-    let index = MarkIndex::new(identities.iter().map(|(id, identity)| (*id, identity)));
+    let marks = Marks::of(identities.iter().map(|(_, identity)| identity));
+    let index = MarkIndex::new(identities.iter().map(|(id, _)| *id), &marks);
     let facts = notation::parse(lines).unwrap().facts;
     index
         .find(&facts)

@@ -4,6 +4,7 @@ mod features;
 mod marks;
 mod obstacles;
 mod permissions;
+mod table;
 
 pub use features::Feature;
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};
@@ -39,8 +40,11 @@ impl<'d> Detector<'d> {
     pub fn new(db: &'d SignatureDb) -> Self {
         Self {
             db,
-            sdks: MarkIndex::new(db.data.sdks.iter().map(|s| (s.id.as_str(), &s.identity))),
-            packers: MarkIndex::new(db.data.packers.iter().map(|p| (p.id.as_str(), &p.identity))),
+            sdks: MarkIndex::new(db.data.sdks.iter().map(|s| s.id.as_str()), db.sdk_marks()),
+            packers: MarkIndex::new(
+                db.data.packers.iter().map(|p| p.id.as_str()),
+                db.packer_marks(),
+            ),
         }
     }
 

@@ -207,6 +207,35 @@ pub struct ChannelState {
 pub type Coverage = BTreeMap<Channel, ChannelState>;
 
 impl Facts {
+    /// Reads facts that were written as JSON.
+    ///
+    /// Puts the lists of class names in order, which lookups rely on: whoever
+    /// wrote the file may not have kept to it.
+    ///
+    /// # Errors
+    /// What is wrong with the text, or with its layout.
+    pub fn read(json: &[u8]) -> Result<Facts, String> {
+        let mut facts: Facts =
+            serde_json::from_slice(json).map_err(|e| format!("not a facts file: {e}"))?;
+        if facts.schema != SCHEMA {
+            return Err(format!(
+                "facts of layout `{}`, this version reads `{SCHEMA}`",
+                facts.schema
+            ));
+        }
+        for dex in &mut facts.dex {
+            dex.defines.sort();
+        }
+        facts.referenced.sort();
+        Ok(facts)
+    }
+
+    /// Whether one of the DEX files defines a class.
+    pub fn defines(&self, class: &str) -> bool {
+        let in_dex = |d: &DexFact| d.defines.binary_search_by(|name| name.as_str().cmp(class));
+        self.dex.iter().any(|d| in_dex(d).is_ok())
+    }
+
     /// State of one channel.
     pub fn state(&self, channel: Channel) -> State {
         self.coverage

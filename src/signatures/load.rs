@@ -4,8 +4,8 @@
 //! library, `serde`, `toml` and `sha2` may be used here.
 
 use super::schema::{
-    Categories, Data, Examples, Function, Implied, Information, Instrument, Packer,
-    PermissionCatalogue, PermissionFile, Reasons, Rule, Sdk, StoreTypes,
+    Categories, Data, Examples, Function, Identity, Implied, Information, Instrument, Marks,
+    Packer, PermissionCatalogue, PermissionFile, Reasons, Rule, Sdk, StoreTypes,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -141,16 +141,18 @@ impl Tree {
 
 impl Data {
     /// Empties what only `explain`, the linter and readers of the files look at:
-    /// examples and sources. A third of all strings.
-    pub fn drop_what_judging_does_not_read(&mut self) {
+    /// examples, sources, and identities, whose marks are packed apart.
+    pub(super) fn drop_what_judging_does_not_read(&mut self) {
         for sdk in &mut self.sdks {
             sdk.source = Vec::new();
             sdk.observed = None;
             sdk.examples = Examples::default();
+            sdk.identity = Identity::default();
         }
         for packer in &mut self.packers {
             packer.source = Vec::new();
             packer.examples = Examples::default();
+            packer.identity = Identity::default();
         }
         for rule in &mut self.rules {
             rule.examples = Examples::default();
@@ -158,6 +160,30 @@ impl Data {
         for function in &mut self.functions {
             function.source = Vec::new();
             function.example = Vec::new();
+        }
+    }
+}
+
+/// What judging needs, as `build.rs` packs it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Judging {
+    /// The data, after [`Data::drop_what_judging_does_not_read`].
+    pub data: Data,
+    /// Marks of the SDKs, in their order.
+    pub sdk_marks: Marks,
+    /// Marks of the packers, in their order.
+    pub packer_marks: Marks,
+}
+
+impl From<Data> for Judging {
+    fn from(mut data: Data) -> Judging {
+        let sdk_marks = Marks::of(data.sdks.iter().map(|s| &s.identity));
+        let packer_marks = Marks::of(data.packers.iter().map(|p| &p.identity));
+        data.drop_what_judging_does_not_read();
+        Judging {
+            data,
+            sdk_marks,
+            packer_marks,
         }
     }
 }

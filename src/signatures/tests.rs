@@ -26,7 +26,7 @@ fn put(dir: &Path, path: &str, text: &str) {
 
 const FINE: &str = "android.permission.ACCESS_FINE_LOCATION";
 
-/// What judging reads is the same data: only examples and sources are left out.
+/// What judging reads is the same data: examples and sources are left out, identities are marks.
 #[test]
 fn the_data_for_judging_is_the_same() {
     let (mut all, judging) = (db(), SignatureDb::for_judging().unwrap());
@@ -37,6 +37,8 @@ fn the_data_for_judging_is_the_same() {
     assert_ne!(all.data, judging.data);
     all.data.drop_what_judging_does_not_read();
     assert_eq!(all.data, judging.data);
+    assert_eq!(all.sdk_marks(), judging.sdk_marks());
+    assert_eq!(all.packer_marks(), judging.packer_marks());
 }
 
 #[test]

@@ -103,6 +103,22 @@ impl Lint<'_> {
                 "keep one",
             ),
             (
+                !p.information.is_empty()
+                    && p.alternative.is_none()
+                    && p.no_alternative.is_none(),
+                "permission-alternative",
+                "information",
+                "has neither an alternative nor a reason why there is none",
+                "write `alternative` with `alternative_since`, or `no_alternative`",
+            ),
+            (
+                p.alternative.is_some() && p.alternative_since.is_none(),
+                "permission-alternative",
+                "alternative",
+                "has an alternative without a level",
+                "write `alternative_since`, the first API level that has it",
+            ),
+            (
                 !p.information.is_empty() && p.sensitivity.is_none(),
                 "permission-sensitivity",
                 "information",

@@ -8,6 +8,7 @@
 
 mod function;
 mod law;
+mod marks;
 pub mod packed;
 mod permission;
 mod rule;
@@ -15,6 +16,7 @@ mod sdk;
 
 pub use function::*;
 pub use law::*;
+pub use marks::*;
 pub use packed::Str;
 pub use permission::*;
 pub use rule::*;
