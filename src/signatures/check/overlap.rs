@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Other vendors below one prefix from which on it is a neighbourhood and no SDK.
 const NEIGHBOURS: usize = 2;
 
-/// Open source whose forks put theirs below its package, and whose own classes lie there nevertheless.
-const FORKED: &[&str] = &["org.webrtc"];
+/// Open source under whose package forks and plugins put theirs, and whose own classes lie there nevertheless.
+const SHARED: &[&str] = &["io.flutter", "org.webrtc"];
 
 impl Lint<'_> {
     pub(super) fn overlaps(&mut self) {
@@ -63,7 +63,7 @@ impl Lint<'_> {
         for s in &db.data.sdks {
             self.file = format!("sdks/{}.toml", s.id);
             let own = s.identity.packages.iter();
-            for p in own.filter(|p| !FORKED.contains(&p.as_str())) {
+            for p in own.filter(|p| !SHARED.contains(&p.as_str())) {
                 let mut others: Vec<&str> = below
                     .get(p.as_str())
                     .into_iter()
