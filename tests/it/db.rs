@@ -314,11 +314,13 @@ fn a_changed_tier_moves_verdicts() {
     let facts = scratch.path("torch.json");
     assert!(run(&["facts", &app, "-o", &facts]).code == CLEAN);
     let mut read: serde_json::Value = serde_json::from_slice(&fs::read(&facts).unwrap()).unwrap();
-    let mut camera = read["manifest"]["uses_permissions"].as_array().unwrap()[0].clone();
-    camera["name"] = "android.permission.CAMERA".into();
+    let camera = permscope::package::manifest::UsesPermission {
+        name: "android.permission.CAMERA".into(),
+        ..Default::default()
+    };
     let list = read["manifest"]["uses_permissions"].as_array_mut().unwrap();
-    list.retain(|p| p["name"] != "android.permission.CAMERA");
-    list.push(camera);
+    assert!(list.is_empty());
+    list.push(serde_json::to_value(camera).unwrap());
     fs::write(&facts, serde_json::to_vec(&read).unwrap()).unwrap();
 
     let arguments = [

@@ -103,9 +103,7 @@ impl Lint<'_> {
                 "keep one",
             ),
             (
-                !p.information.is_empty()
-                    && p.alternative.is_none()
-                    && p.no_alternative.is_none(),
+                !p.information.is_empty() && p.alternative.is_none() && p.no_alternative.is_none(),
                 "permission-alternative",
                 "information",
                 "has neither an alternative nor a reason why there is none",
