@@ -99,7 +99,7 @@ mod tests {
     const TEXT: &str = "id = \"x/y\"\nname = { zh = \"甲\", en = \"a\" }\n\n[identity]\npackages = [\n    \"com.a\",\n    \"com.b\",\n]\nhosts = [\"com.b\"]\n\n[[source]]\nof = \"*\"\n\n[[source]]\nof = \"identity\"\ndate = \"never\"\n";
 
     fn line(at: At) -> usize {
-        let mut list = [Complaint::new("f.toml", "x-y", at, "m", "h")];
+        let mut list = [Complaint::new("f.toml", "text-missing", at, "m", "h")];
         locate(&mut list, |_| Some(TEXT.to_owned()));
         list[0].line
     }
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn no_text_no_line() {
-        let mut list = [Complaint::new("f.toml", "x-y", At::file(), "m", "h")];
+        let mut list = [Complaint::new("f.toml", "text-missing", At::file(), "m", "h")];
         locate(&mut list, |_| None);
-        assert_eq!(list[0].to_string(), "f.toml: x-y: m (h)");
+        assert_eq!(list[0].to_string(), "f.toml: text-missing: m (h)");
     }
 }
