@@ -121,7 +121,13 @@ mod tests {
 
     #[test]
     fn no_text_no_line() {
-        let mut list = [Complaint::new("f.toml", "text-missing", At::file(), "m", "h")];
+        let mut list = [Complaint::new(
+            "f.toml",
+            "text-missing",
+            At::file(),
+            "m",
+            "h",
+        )];
         locate(&mut list, |_| None);
         assert_eq!(list[0].to_string(), "f.toml: text-missing: m (h)");
     }
