@@ -250,10 +250,10 @@ fn keep(seen: &mut Seen, text: &str) {
     {
         let mut words = line.split_whitespace();
         let named = words.any(|w| matches!(w, "class" | "interface" | "enum" | "@interface"));
-        if let Some(class) = words.next().filter(|c| named && c.len() <= MAX_NAME) {
-            if seen.keep.len() < MAX_HOSTS {
-                seen.keep.insert(class.trim_end_matches('{').to_owned());
-            }
+        if let Some(class) = words.next().filter(|c| named && c.len() <= MAX_NAME)
+            && seen.keep.len() < MAX_HOSTS
+        {
+            seen.keep.insert(class.trim_end_matches('{').to_owned());
         }
     }
 }

@@ -129,7 +129,7 @@ fn today() -> String {
 
 /// The day `days` after 1970-01-01 in the proleptic Gregorian calendar.
 fn date(days: u64) -> String {
-    let leap = |y: u64| (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
+    let leap = |y: u64| (y.is_multiple_of(4) && !y.is_multiple_of(100)) || y.is_multiple_of(400);
     let (mut left, mut year) = (days, 1970);
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
