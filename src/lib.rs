@@ -16,6 +16,7 @@ pub mod facts;
 pub mod forge;
 mod hash;
 pub mod incident;
+pub mod learn;
 pub mod limits;
 pub mod package;
 pub mod report;

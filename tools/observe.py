@@ -250,7 +250,7 @@ KEYS = {
     "observed": OBSERVED,
     "start": ["automatic", "init", "providers", "initializers"],
     "control": ["does", "method", "meta_data"],
-    "examples": ["match", "no_match"],
+    "examples": ["match", "no_match", "also"],
     "source": SOURCE,
 }
 

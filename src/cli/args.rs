@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use super::db::Db;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -68,16 +69,6 @@ pub(super) struct Explain {
     /// Lay a folder of data files over the built-in ones
     #[arg(long)]
     pub(super) signatures: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum Db {
-    /// Check the data files and run their examples
-    Check {
-        /// Lay a folder of data files over the built-in ones
-        #[arg(long)]
-        signatures: Option<PathBuf>,
-    },
 }
 
 /// Options of every command that judges.

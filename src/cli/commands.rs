@@ -1,7 +1,7 @@
 //! What the commands do.
 
-use super::args::{self, Args, Command, Db, FailOn, Format, Judging};
-use super::{Exit, Stop, explain, print};
+use super::args::{self, Args, Command, FailOn, Format, Judging};
+use super::{Exit, Stop, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -49,13 +49,11 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             }
             Ok(Exit::Clean)
         }
-        Command::Db {
-            command: Db::Check { signatures },
-        } => check(signatures.as_deref()),
+        Command::Db { command } => db::run(command),
     }
 }
 
-fn unknown(id: &str, language: Language) -> Stop {
+pub(super) fn unknown(id: &str, language: Language) -> Stop {
     let what = match language {
         Language::Zh => {
             format!("数据库中没有 `{id}`；不带参数运行 `permscope explain` 可列出全部条目")
@@ -73,7 +71,7 @@ fn extract(files: &[PathBuf]) -> Result<Facts, Stop> {
     engine::facts(&sources, &limits).map_err(|e| Stop::new(Exit::Incomplete, e))
 }
 
-fn read_facts(path: &Path) -> Result<Facts, Stop> {
+pub(super) fn read_facts(path: &Path) -> Result<Facts, Stop> {
     let sources = engine::open(&[path.to_owned()], &Limits::default())
         .map_err(|e| Stop::new(Exit::Usage, e))?;
     let source = sources
@@ -136,7 +134,7 @@ fn exit(report: &Report, fail_on: FailOn) -> Exit {
     }
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
     let mut text = serde_json::to_string_pretty(value).map_err(|e| Stop::new(Exit::Internal, e))?;
     text.push('\n');
     Ok(text)
@@ -150,7 +148,7 @@ fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
     }
 }
 
-fn languages(asked: Option<&str>) -> Result<Languages, Stop> {
+pub(super) fn languages(asked: Option<&str>) -> Result<Languages, Stop> {
     match asked {
         Some(text) => Languages::parse(text).ok_or_else(|| {
             Stop::new(
@@ -178,30 +176,4 @@ fn locale() -> Language {
     } else {
         Language::En
     }
-}
-
-fn check(overlay: Option<&Path>) -> Result<Exit, Stop> {
-    let db = database(overlay)?;
-    let complaints = engine::check_data(&db);
-    for complaint in &complaints {
-        print(&format!("{complaint}\n"))?;
-    }
-    if !complaints.is_empty() {
-        return Err(Stop::new(
-            Exit::Findings,
-            format!("{} complaints about the data", complaints.len()),
-        ));
-    }
-    let counts = db.counts();
-    print(&format!(
-        "data {} {}: {} functions, {} permissions, {} SDKs, {} rules, {} clauses: all well-formed, all examples hold\n",
-        db.version,
-        db.digest,
-        counts.functions,
-        counts.permissions,
-        counts.sdks,
-        counts.rules,
-        counts.clauses
-    ))?;
-    Ok(Exit::Clean)
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod db;
 mod explain;
 mod page;
 

@@ -2,57 +2,39 @@
 
 use super::one::judge;
 use crate::audit::{Declared, Edition};
-use crate::detect::{Detector, Grade};
+use crate::detect::{Detector, Grade, Obstacle};
 use crate::facts::notation::{self, Example};
 use crate::report::Languages;
 use crate::signatures::SignatureDb;
-use crate::signatures::check::{Complaint, check};
-use crate::signatures::schema::{Examples, Function, Tier};
+use crate::signatures::check::{At, Complaint, check, check_neatness};
+use crate::signatures::schema::{Examples, Rule, Sdk};
+use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 /// Everything that is wrong with the data, sorted by file; empty where it is sound.
 pub fn check_data(db: &SignatureDb) -> Vec<Complaint> {
     let mut complaints = check(db);
+    complaints.extend(check_neatness(db));
     let runner = Runner {
         db,
         detector: Detector::new(db),
     };
-    for sdk in &db.data.sdks {
-        runner.library(
-            &format!("sdks/{}.toml", sdk.id),
-            &sdk.id,
-            &sdk.examples,
-            Kind::Sdk,
-            &mut complaints,
-        );
-    }
+    // The order of the answers is that of the entries, whichever thread was first.
+    let sdks = db.data.sdks.par_iter().map(|sdk| runner.sdk(sdk));
+    complaints.extend(sdks.collect::<Vec<_>>().into_iter().flatten());
     for packer in &db.data.packers {
-        runner.library(
-            &format!("packers/{}.toml", packer.id),
-            &packer.id,
-            &packer.examples,
-            Kind::Packer,
-            &mut complaints,
-        );
+        let file = format!("packers/{}.toml", packer.id);
+        complaints.extend(each(&file, &packer.examples, |example| {
+            let obstacles = runner.detector.detect(&example.facts).obstacles;
+            let found = |o: &Obstacle| o.kind == "packer" && o.id == packer.id;
+            Ok(obstacles.iter().any(found))
+        }));
     }
     for rule in &db.data.rules {
-        runner.rule(
-            &format!("rules/{}.toml", rule.id),
-            &rule.id,
-            &rule.examples,
-            &mut complaints,
-        );
-    }
-    for function in &db.data.functions {
-        runner.function(function, &mut complaints);
+        complaints.extend(runner.rule(rule));
     }
     complaints.sort();
     complaints
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Sdk,
-    Packer,
 }
 
 struct Runner<'d> {
@@ -61,31 +43,57 @@ struct Runner<'d> {
 }
 
 impl Runner<'_> {
-    fn library(
-        &self,
-        file: &str,
-        id: &str,
-        examples: &Examples,
-        kind: Kind,
-        complaints: &mut Vec<Complaint>,
-    ) {
-        each(file, examples, complaints, |example| {
-            let detections = self.detector.detect(&example.facts);
-            Ok(match kind {
-                Kind::Sdk => detections
-                    .sdks
-                    .iter()
-                    .any(|s| s.id == id && s.grade != Grade::Referenced),
-                Kind::Packer => detections
-                    .obstacles
-                    .iter()
-                    .any(|o| o.kind == "packer" && o.id == id),
-            })
+    fn sdk(&self, sdk: &Sdk) -> Vec<Complaint> {
+        let file = format!("sdks/{}.toml", sdk.id);
+        let mut out = each(&file, &sdk.examples, |example| {
+            Ok(self.inside(example).iter().any(|id| sdk.id == *id))
         });
+        let mut used = BTreeSet::new();
+        for (index, lines) in sdk.examples.matches.iter().enumerate() {
+            let Ok(example) = notation::parse(lines) else {
+                continue;
+            };
+            for other in self.inside(&example) {
+                if sdk.examples.also.iter().any(|id| *id == other) {
+                    used.insert(other);
+                } else if sdk.id != other {
+                    out.push(Complaint::new(
+                        &file,
+                        "example-strange-hit",
+                        At::key(format!("examples/match/{index}")),
+                        format!("example [{}] also shows `{other}`", lines.join(" | ")),
+                        "take the mark from one of the two, or name the other in examples.also",
+                    ));
+                }
+            }
+        }
+        for id in sdk
+            .examples
+            .also
+            .iter()
+            .filter(|id| !used.contains(id.as_str()))
+        {
+            out.push(Complaint::new(
+                &file,
+                "example-useless-allowance",
+                At::value("examples/also", id),
+                format!("no `match` example shows `{id}`"),
+                "remove it from examples.also",
+            ));
+        }
+        out
     }
 
-    fn rule(&self, file: &str, id: &str, examples: &Examples, complaints: &mut Vec<Complaint>) {
-        each(file, examples, complaints, |example| {
+    /// SDKs that an example shows, bundled or probably bundled.
+    fn inside(&self, example: &Example) -> Vec<String> {
+        let hits = self.detector.detect(&example.facts).sdks;
+        let inside = hits.into_iter().filter(|s| s.grade != Grade::Referenced);
+        inside.map(|s| s.id).collect()
+    }
+
+    fn rule(&self, rule: &Rule) -> Vec<Complaint> {
+        let file = format!("rules/{}.toml", rule.id);
+        each(&file, &rule.examples, |example| {
             let edition = if example.supply {
                 Edition::Supply
             } else {
@@ -113,52 +121,38 @@ impl Runner<'_> {
                     return Err(format!("a name was not filled in: {text}"));
                 }
             }
-            Ok(report.findings.iter().any(|f| f.rule == id))
-        });
-    }
-
-    fn function(&self, function: &Function, complaints: &mut Vec<Complaint>) {
-        for example in &function.example {
-            for permission in &example.permissions {
-                let beyond = self.db.tier(&[function], permission).tier == Tier::NotNeeded;
-                if beyond != example.not_needed.contains(permission) {
-                    let is = if beyond {
-                        "is not needed"
-                    } else {
-                        "is not beyond the function"
-                    };
-                    complaints.push(Complaint {
-                        file: format!("functions/{}", function.id),
-                        message: format!("example `{}`: {permission} {is}", example.about.en),
-                        hint: "mend the example or the tier".into(),
-                    });
-                }
-            }
-        }
+            Ok(report.findings.iter().any(|f| f.rule == rule.id))
+        })
     }
 }
 
 fn each(
     file: &str,
     examples: &Examples,
-    complaints: &mut Vec<Complaint>,
     hit: impl Fn(&Example) -> Result<bool, String>,
-) {
-    for (list, wanted) in [(&examples.matches, true), (&examples.no_match, false)] {
-        for lines in list {
-            let problem = match notation::parse(lines).and_then(|example| hit(&example)) {
+) -> Vec<Complaint> {
+    let mut out = Vec::new();
+    for (key, list, wanted) in [
+        ("match", &examples.matches, true),
+        ("no_match", &examples.no_match, false),
+    ] {
+        for (index, lines) in list.iter().enumerate() {
+            let (code, problem) = match notation::parse(lines).and_then(|example| hit(&example)) {
                 Ok(found) if found == wanted => continue,
-                Ok(true) => "must not match and does".to_owned(),
-                Ok(false) => "must match and does not".to_owned(),
-                Err(why) => why,
+                Ok(true) => ("example-fires", "must not match and does".to_owned()),
+                Ok(false) => ("example-silent", "must match and does not".to_owned()),
+                Err(why) => ("example-unreadable", why),
             };
-            complaints.push(Complaint {
-                file: file.into(),
-                message: format!("example [{}]: {problem}", lines.join(" | ")),
-                hint: "mend the example or the signature".into(),
-            });
+            out.push(Complaint::new(
+                file,
+                code,
+                At::key(format!("examples/{key}/{index}")),
+                format!("example [{}]: {problem}", lines.join(" | ")),
+                "mend the example or the signature",
+            ));
         }
     }
+    out
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Running audits: files in, facts and reports out.
 
 mod check;
+pub mod diff;
 mod one;
 mod source;
 

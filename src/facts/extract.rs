@@ -4,6 +4,8 @@ mod code;
 mod files;
 mod strings;
 
+pub(crate) use strings::in_text as hosts_in_text;
+
 use super::model::{
     ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State,
 };

@@ -9,6 +9,7 @@ pub mod extract;
 mod model;
 pub mod notation;
 
+pub(crate) use extract::hosts_in_text;
 pub use model::{
     CallFact, CallSite, ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
     NativeFact, SCHEMA, SignerFact, State,

@@ -234,7 +234,7 @@ pub fn load(root: &Path) -> Result<Tree, Vec<LoadError>> {
     }
 }
 
-/// Collects the files below `dir`, as paths below the root. Names that start with a dot are left alone.
+/// Collects the files below `dir`, as paths below the root. Names that start with a dot, and `*.md` at the top, are left alone.
 fn walk(
     root: &Path,
     below: &str,
@@ -260,7 +260,9 @@ fn walk(
             }
         };
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
+        // A guide for people beside the data is no data, and no part of the digest.
+        let guide = below.is_empty() && name.ends_with(".md");
+        if name.starts_with('.') || guide {
             continue;
         }
         let path = if below.is_empty() {

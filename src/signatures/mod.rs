@@ -6,9 +6,12 @@
 
 pub mod check;
 mod index;
+pub mod inventory;
 pub mod judge;
 pub mod load;
 pub mod schema;
+pub mod skeleton;
+pub mod stats;
 
 pub use judge::{Judgement, NotJudged};
 
@@ -361,6 +364,19 @@ impl SignatureDb {
     #[must_use]
     pub fn tier<'a>(&'a self, functions: &[&'a Function], permission: &str) -> Judgement<'a> {
         judge::tier(self, functions, permission)
+    }
+
+    /// The data of a folder, unchecked, for the tools of those who edit it: a tree with a
+    /// `VERSION` stands for itself, any other folder is laid over the built-in data.
+    ///
+    /// # Errors
+    /// All bad files.
+    pub fn of_folder(dir: &Path) -> Result<SignatureDb, Vec<LoadError>> {
+        if dir.join("VERSION").is_file() {
+            return SignatureDb::from_dir(dir);
+        }
+        let base = builtin_tree().map_err(|e| vec![e])?;
+        Ok(SignatureDb::from_tree(base.overlaid_with(load::load(dir)?)))
     }
 }
 

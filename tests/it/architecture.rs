@@ -83,10 +83,25 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "learn",
+        &[
+            "error",
+            "bytes",
+            "limits",
+            "incident",
+            "container",
+            "package",
+            "facts",
+            "signatures",
+            "engine",
+        ],
+    ),
+    (
         "cli",
         &[
             "limits",
             "facts",
+            "learn",
             "signatures",
             "detect",
             "audit",

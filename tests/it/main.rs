@@ -1,7 +1,7 @@
 //! Integration tests: one binary, a module per concern.
 //!
 //! `architecture`: the layout of the program. `data`: the signature files and
-//! their examples. `samples`: forged and compiled apps with a hand-made truth.
+//! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
 //! `report`: the record, its schema and its evidence. `bad_input`: files that
 //! are no apps. `robustness`: apps cut off and scrambled. `cli`: what a user
 //! sees and gets back. A new test goes to the module of its concern; a fixed
@@ -19,6 +19,7 @@ mod bad_input;
 mod cli;
 mod common;
 mod data;
+mod db;
 mod report;
 mod robustness;
 mod samples;

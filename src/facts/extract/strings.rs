@@ -37,7 +37,7 @@ pub(super) fn hosts(dex: &Dex<'_>) -> BTreeSet<String> {
 }
 
 /// Host names in one string: behind `://`, or the whole string.
-fn in_text(text: &str) -> Vec<String> {
+pub(crate) fn in_text(text: &str) -> Vec<String> {
     let mut found: Vec<String> = text
         .split("://")
         .skip(1)

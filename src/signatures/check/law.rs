@@ -1,23 +1,16 @@
 //! Legal instruments: honest text kinds, and no basis that is none. And the rules that rest on them.
 
-use super::super::schema::{Clause, ClauseText, Confidence, Instrument, Str};
-use super::Lint;
+use super::super::schema::{Clause, ClauseText, Confidence, Instrument};
+use super::{At, Lint};
+use std::collections::BTreeSet;
 
 impl Lint<'_> {
     pub(super) fn law(&mut self) {
         let db = self.db;
-        self.file = "law".to_owned();
-        self.unique(
-            "clause",
-            db.data
-                .law
-                .iter()
-                .flat_map(|i| &i.clause)
-                .map(|c| c.id.as_str()),
-        );
+        let mut seen = BTreeSet::new();
         for i in &db.data.law {
             self.file = format!("law/{}.toml", i.id);
-            self.text("title", &i.title);
+            self.text("title", "title", &i.title);
             self.sources(&i.source);
             let level = i.level.en.as_str();
             let elsewhere = ["foreign", "platform", "draft", "industry"]
@@ -29,65 +22,92 @@ impl Lint<'_> {
                     || i.status.en.contains("superseded"))
             {
                 self.say(
+                    "law-no-basis",
+                    At::key("basis"),
                     "it cannot be a basis",
                     "set basis = false: draft, foreign, platform, or superseded",
                 );
             }
-            for c in &i.clause {
-                self.one_clause(i, c);
+            for (n, c) in i.clause.iter().enumerate() {
+                let at = format!("clause/{n}");
+                if !seen.insert(c.id.as_str()) {
+                    self.say(
+                        "clause-duplicate",
+                        At::key(format!("{at}/id")),
+                        format!("clause `{}` twice", c.id),
+                        "keep one",
+                    );
+                }
+                self.one_clause(&at, i, c);
             }
         }
     }
 
-    fn one_clause(&mut self, i: &Instrument, c: &Clause) {
+    fn one_clause(&mut self, at: &str, i: &Instrument, c: &Clause) {
         let quote = matches!(c.text_kind, ClauseText::Quote | ClauseText::QuoteReflowed);
-        if !c.id.starts_with(i.id.as_str()) && !c.id.starts_with("MASWE-") {
-            self.say(
-                format!("clause `{}` does not begin with the instrument's id", c.id),
+        let known = ["full", "partial", "none"].contains(&c.detectability.as_str());
+        let faults = [
+            (
+                !c.id.starts_with(i.id.as_str()) && !c.id.starts_with("MASWE-"),
+                "clause-id",
+                "id",
+                "does not begin with the instrument's id".to_owned(),
                 "rename it",
-            );
-        }
-        if quote && c.confidence == Confidence::Memory {
-            self.say(
-                format!("clause `{}` is quoted from memory", c.id),
+            ),
+            (
+                quote && c.confidence == Confidence::Memory,
+                "clause-quoted-from-memory",
+                "text_kind",
+                "is quoted from memory".to_owned(),
                 "make it a summary, or check the wording",
-            );
-        }
-        if quote && !i.quotable {
-            self.say(
-                format!("clause `{}` is quoted and the instrument must not be", c.id),
+            ),
+            (
+                quote && !i.quotable,
+                "clause-quoted-instrument",
+                "text_kind",
+                "is quoted and the instrument must not be".to_owned(),
                 "write a summary",
-            );
-        }
-        if (c.text_kind == ClauseText::None) != c.text.zh.is_empty() {
-            self.say(
-                format!("clause `{}`: text_kind and zh do not agree", c.id),
+            ),
+            (
+                (c.text_kind == ClauseText::None) != c.text.zh.is_empty(),
+                "clause-text-kind",
+                "text_kind",
+                "has a text_kind and a zh that do not agree".to_owned(),
                 "`none` is for a clause without zh",
-            );
-        }
-        if c.text.en.trim().is_empty() {
-            self.say(format!("clause `{}` has no en", c.id), "write our summary");
-        }
-        if !["full", "partial", "none"].contains(&c.detectability.as_str()) {
-            self.say(
-                format!("clause `{}`: detectability `{}`", c.id, c.detectability),
+            ),
+            (
+                c.text.en.trim().is_empty(),
+                "text-missing",
+                "text",
+                "has no en".to_owned(),
+                "write our summary",
+            ),
+            (
+                !known,
+                "clause-detectability",
+                "detectability",
+                format!("has detectability `{}`", c.detectability),
                 "`full`, `partial` or `none`",
-            );
+            ),
+        ];
+        for (_, code, key, what, remedy) in faults.into_iter().filter(|f| f.0) {
+            let place = At::key(format!("{at}/{key}"));
+            self.say(code, place, format!("clause `{}` {what}", c.id), remedy);
         }
+        let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-';
         for s in &c.signals {
             let id = s.strip_suffix(" excuse").unwrap_or(s);
-            if !id.starts_with("S-")
-                || !id
-                    .chars()
-                    .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '-')
-            {
+            if !id.starts_with("S-") || !id.chars().all(part) {
                 self.say(
+                    "clause-signal",
+                    At::value(format!("{at}/signals"), s),
                     format!("clause `{}`: signal `{s}`", c.id),
                     "write `S-NAME` or `S-NAME excuse`",
                 );
             }
         }
-        c.related.iter().for_each(|id| self.clause(id));
+        let related = format!("{at}/related");
+        c.related.iter().for_each(|id| self.clause(&related, id));
     }
 
     pub(super) fn rules(&mut self) {
@@ -100,29 +120,21 @@ impl Lint<'_> {
                 ("remedy", &r.remedy),
                 ("false_positives", &r.false_positives),
             ] {
-                self.text(what, text);
+                self.text(what, what, text);
             }
-            r.clauses.iter().for_each(|id| self.clause(id));
+            r.clauses.iter().for_each(|id| self.clause("clauses", id));
             let w = &r.when;
-            let stars = |p: &&Str| !p.ends_with('*');
-            w.permissions
-                .iter()
-                .chain(&w.component_permissions)
-                .filter(stars)
-                .for_each(|p| self.known_permission(p));
-            for id in w
-                .except_functions
-                .iter()
-                .filter(|id| db.data.functions.iter().all(|f| &f.id != *id))
-            {
-                self.say(format!("function `{id}` is unknown"), "see functions/");
+            for (at, names) in [
+                ("when/permissions", &w.permissions),
+                ("when/component_permissions", &w.component_permissions),
+            ] {
+                let whole = names.iter().filter(|p| !p.ends_with('*'));
+                whole.for_each(|p| self.known_permission(at, p));
             }
-            if r.examples.matches.is_empty() || r.examples.no_match.is_empty() {
-                self.say(
-                    "an example is missing",
-                    "at least one `match` and one `no_match`",
-                );
+            for id in &w.except_functions {
+                self.known_function("when/except_functions", id);
             }
+            self.examples(&r.examples);
         }
     }
 }

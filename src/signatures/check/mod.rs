@@ -1,46 +1,122 @@
 //! The linter: what the loader cannot see in one file alone.
 
+mod codes;
+mod dead;
 mod identity;
 mod law;
+mod locate;
+mod overlap;
+mod permission;
 
-use super::index::covers;
+pub use codes::CODES;
+pub(crate) use identity::is_vendor_root;
+pub use locate::locate;
+pub(crate) use overlap::can_match;
+
+use super::SignatureDb;
 use super::load::LoadError;
-use super::schema::{Function, Source, Str, Text, Tier};
-use super::{Protection, SignatureDb};
-use std::collections::{BTreeMap, BTreeSet};
+use super::schema::{Function, FunctionPermission, Source, Str, Text, Tier};
+use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt;
 
-/// One fault in the data.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Complaint {
-    /// Path below `signatures/`.
-    pub file: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+/// Where in a file something stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    /// Keys and list indices from the top of the file, joined by `/`: `source/2/date`; empty for the file.
+    pub path: String,
+    /// A string or key somewhere below the path; empty for the path itself.
+    pub value: String,
 }
 
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} ({})", self.file, self.message, self.hint)
-    }
-}
-
-impl Complaint {
-    /// The same as a [`LoadError`] for the whole file.
+impl At {
+    /// The whole file.
     #[must_use]
-    pub fn into_error(self) -> LoadError {
-        LoadError {
-            file: self.file,
-            line: 0,
-            column: 0,
-            message: format!("{} ({})", self.message, self.hint),
+    pub fn file() -> At {
+        At::default()
+    }
+
+    /// A key.
+    #[must_use]
+    pub fn key(path: impl Into<String>) -> At {
+        At {
+            path: path.into(),
+            value: String::new(),
+        }
+    }
+
+    /// A string or key below a path.
+    #[must_use]
+    pub fn value(path: impl Into<String>, value: impl AsRef<str>) -> At {
+        At {
+            path: path.into(),
+            value: value.as_ref().to_owned(),
         }
     }
 }
 
-/// Checks everything, sorted by file. An empty answer is a clean database.
+/// One fault in the data.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Complaint {
+    /// Path below `signatures/`.
+    pub file: String,
+    /// Line, from 1; 0 where no text is at hand ([`locate`]).
+    pub line: usize,
+    /// One of [`CODES`].
+    pub code: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remedy: String,
+    /// Where in the file.
+    #[serde(skip)]
+    pub at: At,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        write!(f, ": {}: {} ({})", self.code, self.message, self.remedy)
+    }
+}
+
+impl Complaint {
+    /// A complaint that has no line yet.
+    #[must_use]
+    pub fn new(
+        file: impl Into<String>,
+        code: &'static str,
+        at: At,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Complaint {
+        debug_assert!(CODES.contains(&code), "{code} is not in the list of codes");
+        Complaint {
+            file: file.into(),
+            line: 0,
+            code,
+            message: message.into(),
+            remedy: remedy.into(),
+            at,
+        }
+    }
+
+    /// The same as a [`LoadError`].
+    #[must_use]
+    pub fn into_error(self) -> LoadError {
+        LoadError {
+            file: self.file,
+            line: self.line,
+            column: usize::from(self.line > 0),
+            message: format!("{}: {} ({})", self.code, self.message, self.remedy),
+        }
+    }
+}
+
+/// What makes the data wrong, sorted by file. An overlay with such a fault is refused.
 #[must_use]
 pub fn check(db: &SignatureDb) -> Vec<Complaint> {
     let mut lint = Lint {
@@ -53,11 +129,24 @@ pub fn check(db: &SignatureDb) -> Vec<Complaint> {
     lint.permissions();
     lint.information();
     lint.sdks();
+    lint.shared_marks();
     lint.law();
     lint.rules();
-    lint.out.sort();
-    lint.out.dedup();
-    lint.out
+    lint.sorted()
+}
+
+/// What an editor should know beyond [`check`]: entries that nothing uses, marks that cannot
+/// decide, prefixes that take too much, one thing twice.
+#[must_use]
+pub fn check_neatness(db: &SignatureDb) -> Vec<Complaint> {
+    let mut lint = Lint {
+        db,
+        file: String::new(),
+        out: Vec::new(),
+    };
+    lint.overlaps();
+    lint.unused();
+    lint.sorted()
 }
 
 struct Lint<'a> {
@@ -68,23 +157,32 @@ struct Lint<'a> {
 }
 
 impl Lint<'_> {
-    fn say(&mut self, message: impl Into<String>, hint: &str) {
-        self.out.push(Complaint {
-            file: self.file.clone(),
-            message: message.into(),
-            hint: hint.to_owned(),
-        });
+    fn sorted(mut self) -> Vec<Complaint> {
+        self.out.sort();
+        self.out.dedup();
+        self.out
     }
 
-    fn text(&mut self, what: &str, text: &Text) {
+    fn say(&mut self, code: &'static str, at: At, message: impl Into<String>, remedy: &str) {
+        self.out
+            .push(Complaint::new(&self.file, code, at, message, remedy));
+    }
+
+    /// `at` is the path of the text; `what` names it to the reader.
+    fn text(&mut self, at: &str, what: &str, text: &Text) {
         for (lang, value) in [("zh", &text.zh), ("en", &text.en)] {
+            let at = At::key(format!("{at}/{lang}"));
             if value.trim().is_empty() {
                 self.say(
+                    "text-missing",
+                    at,
                     format!("{what} has no `{lang}`"),
                     "write it in both languages",
                 );
             } else if value.trim() != value {
                 self.say(
+                    "text-space",
+                    at,
                     format!("{what}.{lang} begins or ends with a space"),
                     "remove it",
                 );
@@ -95,19 +193,25 @@ impl Lint<'_> {
     fn sources(&mut self, sources: &[Source]) {
         if sources.is_empty() {
             self.say(
+                "source-missing",
+                At::file(),
                 "no source",
                 "add [[source]] with of, from, date, confidence",
             );
         }
-        for s in sources {
+        for (i, s) in sources.iter().enumerate() {
             if s.of.trim().is_empty() || s.from.trim().is_empty() {
                 self.say(
+                    "source-empty",
+                    At::key(format!("source/{i}")),
                     "a source without `of` or `from`",
                     "say what it supports and what it is",
                 );
             }
             if !is_date(&s.date) {
                 self.say(
+                    "source-date",
+                    At::key(format!("source/{i}/date")),
                     format!("the date `{}` of a source", s.date),
                     "write YYYY-MM-DD",
                 );
@@ -115,25 +219,45 @@ impl Lint<'_> {
         }
     }
 
-    fn clause(&mut self, id: &str) {
+    fn clause(&mut self, at: &str, id: &str) {
         if self.db.clause(id).is_none() {
-            self.say(format!("clause `{id}` is unknown"), "see law/*.toml");
+            self.say(
+                "clause-unknown",
+                At::value(at, id),
+                format!("clause `{id}` is unknown"),
+                "see law/*.toml",
+            );
         }
     }
 
-    fn known_permission(&mut self, name: &str) {
+    fn known_permission(&mut self, at: &str, name: &str) {
         if self.db.permission(name).is_none() {
             self.say(
+                "permission-unknown",
+                At::value(at, name),
                 format!("permission `{name}` is unknown"),
                 "see imported/permissions.toml and permissions/*.toml",
             );
         }
     }
 
-    fn kinds(&mut self, ids: &[Str]) {
+    fn known_function(&mut self, at: &str, id: &str) {
+        if self.db.data.functions.iter().all(|f| f.id != id) {
+            self.say(
+                "function-unknown",
+                At::value(at, id),
+                format!("function `{id}` is unknown"),
+                "see functions/",
+            );
+        }
+    }
+
+    fn kinds(&mut self, at: &str, ids: &[Str]) {
         for id in ids {
             if self.db.information(id).is_none() {
                 self.say(
+                    "information-unknown",
+                    At::value(at, id),
                     format!("information kind `{id}` is unknown"),
                     "see information/kinds.toml",
                 );
@@ -141,11 +265,22 @@ impl Lint<'_> {
         }
     }
 
-    fn unique<'b>(&mut self, what: &str, names: impl IntoIterator<Item = &'b str>) {
+    fn unique<'b>(
+        &mut self,
+        code: &'static str,
+        at: &str,
+        what: &str,
+        names: impl IntoIterator<Item = &'b str>,
+    ) {
         let mut seen = BTreeSet::new();
         for name in names {
             if !seen.insert(name) {
-                self.say(format!("{what} `{name}` twice"), "keep one");
+                self.say(
+                    code,
+                    At::value(at, name),
+                    format!("{what} `{name}` twice"),
+                    "keep one",
+                );
             }
         }
     }
@@ -154,112 +289,138 @@ impl Lint<'_> {
         let db = self.db;
         for f in &db.data.functions {
             self.file = function_file(f);
-            self.text("name", &f.name);
-            self.text("basic_function", &f.basic_function);
-            f.notes.iter().for_each(|n| self.text("a note", n));
-            self.sources(&f.source);
-            if let Some(parent) = &f.parent
-                && db.data.functions.iter().all(|p| &p.id != parent)
-            {
-                self.say(
-                    format!("parent `{parent}` is unknown"),
-                    "name a function id",
-                );
-            }
-            if f.number > 0 && f.clause.is_none() {
-                self.say("no clause", "a numbered function names its clause");
-            }
-            for id in f
-                .clause
-                .iter()
-                .chain(&f.on_user_action_clauses)
-                .chain(&f.not_needed_clauses)
-            {
-                self.clause(id);
-            }
-            let names = f
-                .permission
-                .iter()
-                .map(|p| p.name.as_str())
-                .chain(f.not_needed.iter().map(Str::as_str));
-            self.unique("permission", names);
-            for p in &f.permission {
-                self.known_permission(&p.name);
-                if !matches!(p.tier, Tier::Necessary | Tier::OnUserAction) {
-                    self.say(
-                        format!("`{}` has a tier that belongs elsewhere", p.name),
-                        "use `not_needed` for it",
-                    );
-                }
-                if p.reasons.is_empty() {
-                    self.say(
-                        format!("`{}` has no reason", p.name),
-                        "name a reason of functions/reasons.toml",
-                    );
-                }
-                for reason in p.reasons.iter().filter(|r| db.reason(r).is_none()) {
-                    self.say(
-                        format!("reason `{reason}` is unknown"),
-                        "see functions/reasons.toml",
-                    );
-                }
-                if let Some(condition) = &p.condition {
-                    self.text(&format!("the condition of `{}`", p.name), condition);
-                }
-                p.clause.iter().for_each(|id| self.clause(id));
-            }
-            let gated = f.necessary_info.iter().flat_map(|n| &n.permissions);
-            f.not_needed
-                .iter()
-                .chain(gated)
-                .for_each(|name| self.known_permission(name));
-            self.function_examples(f);
+            self.one_function(f);
         }
         for (name, a, b) in db.index.ambiguous(&db.data) {
             self.file = function_file(b);
             self.say(
+                "function-alias-ambiguous",
+                At::value("", name),
                 format!("the name `{name}` also leads to `{}`", a.id),
                 "change an alias",
             );
         }
         self.file = "functions/reasons.toml".to_owned();
-        let used: BTreeSet<&Str> = db
-            .data
-            .functions
-            .iter()
-            .flat_map(|f| &f.permission)
-            .flat_map(|p| &p.reasons)
-            .collect();
         for (id, r) in &db.data.reasons.reason {
-            self.text(
-                &format!("reason `{id}`"),
-                &Text {
-                    zh: r.zh.clone(),
-                    en: r.en.clone(),
-                },
-            );
-            r.alternative
-                .iter()
-                .for_each(|a| self.text(&format!("the alternative of `{id}`"), a));
-            if !used.contains(id) {
-                self.say(format!("reason `{id}` is used nowhere"), "remove it");
+            let at = format!("reason/{id}");
+            self.text(&at, &format!("reason `{id}`"), &both(&r.zh, &r.en));
+            if let Some(a) = &r.alternative {
+                self.text(
+                    &format!("{at}/alternative"),
+                    &format!("the alternative of `{id}`"),
+                    a,
+                );
             }
         }
     }
 
+    fn one_function(&mut self, f: &Function) {
+        self.text("name", "name", &f.name);
+        self.text("basic_function", "basic_function", &f.basic_function);
+        for (i, note) in f.notes.iter().enumerate() {
+            self.text(&format!("notes/{i}"), "a note", note);
+        }
+        self.sources(&f.source);
+        if let Some(parent) = &f.parent
+            && self.db.data.functions.iter().all(|p| &p.id != parent)
+        {
+            self.say(
+                "function-parent-unknown",
+                At::key("parent"),
+                format!("parent `{parent}` is unknown"),
+                "name a function id",
+            );
+        }
+        if f.number > 0 && f.clause.is_none() {
+            self.say(
+                "function-clause-missing",
+                At::key("number"),
+                "no clause",
+                "a numbered function names its clause",
+            );
+        }
+        for (at, ids) in [
+            ("on_user_action_clauses", &f.on_user_action_clauses),
+            ("not_needed_clauses", &f.not_needed_clauses),
+        ] {
+            ids.iter().for_each(|id| self.clause(at, id));
+        }
+        f.clause.iter().for_each(|id| self.clause("clause", id));
+        let names = f
+            .permission
+            .iter()
+            .map(|p| p.name.as_str())
+            .chain(f.not_needed.iter().map(Str::as_str));
+        self.unique("permission-duplicate", "", "permission", names);
+        for (i, p) in f.permission.iter().enumerate() {
+            self.function_permission(&format!("permission/{i}"), p);
+        }
+        for name in f.necessary_info.iter().flat_map(|n| &n.permissions) {
+            self.known_permission("necessary_info", name);
+        }
+        for name in &f.not_needed {
+            self.known_permission("not_needed", name);
+        }
+        self.function_examples(f);
+    }
+
+    fn function_permission(&mut self, at: &str, p: &FunctionPermission) {
+        self.known_permission(at, &p.name);
+        if !matches!(p.tier, Tier::Necessary | Tier::OnUserAction) {
+            self.say(
+                "function-tier",
+                At::key(format!("{at}/tier")),
+                format!("`{}` has a tier that belongs elsewhere", p.name),
+                "use `not_needed` for it",
+            );
+        }
+        if p.reasons.is_empty() {
+            self.say(
+                "reason-missing",
+                At::key(at),
+                format!("`{}` has no reason", p.name),
+                "name a reason of functions/reasons.toml",
+            );
+        }
+        for reason in p.reasons.iter().filter(|r| self.db.reason(r).is_none()) {
+            self.say(
+                "reason-unknown",
+                At::value(format!("{at}/reasons"), reason),
+                format!("reason `{reason}` is unknown"),
+                "see functions/reasons.toml",
+            );
+        }
+        if let Some(condition) = &p.condition {
+            self.text(
+                &format!("{at}/condition"),
+                &format!("the condition of `{}`", p.name),
+                condition,
+            );
+        }
+        p.clause.iter().for_each(|id| self.clause(at, id));
+    }
+
     fn function_examples(&mut self, f: &Function) {
         if f.example.is_empty() {
-            self.say("no example", "add [[example]]");
+            self.say(
+                "example-missing",
+                At::file(),
+                "no example",
+                "add [[example]]",
+            );
         }
-        for e in &f.example {
-            self.text("an example's `about`", &e.about);
+        for (i, e) in f.example.iter().enumerate() {
+            let at = format!("example/{i}");
+            self.text(&format!("{at}/about"), "an example's `about`", &e.about);
             let exceeds = |p: &&Str| self.db.tier(&[f], p).tier == Tier::NotNeeded;
             let found: BTreeSet<&Str> = e.permissions.iter().filter(exceeds).collect();
             let stated: BTreeSet<&Str> = e.not_needed.iter().collect();
             if found != stated {
                 self.say(
+                    "example-permission",
+                    At::key(at),
                     format!("example `{}`: exceeding are {found:?}", e.about.en),
-                    "correct `not_needed`",
+                    "mend the example's `not_needed`, or the tier",
                 );
             }
         }
@@ -268,130 +429,16 @@ impl Lint<'_> {
     fn store_types(&mut self) {
         for s in &self.db.data.store_types {
             self.file = format!("store-types/{}.toml", s.id);
-            self.text("name", &s.name);
+            self.text("name", "name", &s.name);
             self.sources(&s.source);
-            self.unique("category", s.category.iter().map(|c| c.key.as_str()));
-            for id in s.category.iter().flat_map(|c| &c.functions) {
-                if self.db.data.functions.iter().all(|f| &f.id != id) {
-                    self.say(format!("function `{id}` is unknown"), "see functions/");
-                }
+            let keys = s.category.iter().map(|c| c.key.as_str());
+            self.unique("store-category-duplicate", "category", "category", keys);
+            for (i, c) in s.category.iter().enumerate() {
+                let at = format!("category/{i}/functions");
+                c.functions
+                    .iter()
+                    .for_each(|id| self.known_function(&at, id));
             }
-        }
-    }
-
-    fn permissions(&mut self) {
-        let db = self.db;
-        self.file = "imported/permissions.toml".to_owned();
-        self.sources(&db.data.catalogue.source);
-        self.unique(
-            "permission",
-            db.data.catalogue.permission.iter().map(|p| p.name.as_str()),
-        );
-        for p in &db.data.catalogue.permission {
-            let mut last = 0;
-            for text in &p.protection {
-                match Protection::parse(text) {
-                    Some(range) if range.from > last => last = range.to,
-                    Some(_) => self.say(
-                        format!("`{}`: `{text}` overlaps the one before", p.name),
-                        "sort and correct",
-                    ),
-                    None => self.say(
-                        format!("`{}`: `{text}` is no protection", p.name),
-                        "write `23-36 dangerous|flag`",
-                    ),
-                }
-            }
-        }
-        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-        for file in &db.data.permissions {
-            self.file = format!("permissions/{}.toml", file.id);
-            self.sources(&file.source);
-            for p in &file.permission {
-                self.text(&format!("the title of `{}`", p.name), &p.title);
-                self.kinds(&p.information);
-                p.alternative
-                    .iter()
-                    .for_each(|a| self.text(&format!("the alternative of `{}`", p.name), a));
-                p.judged_as
-                    .iter()
-                    .for_each(|other| self.known_permission(other));
-                if let Some(other) = seen.insert(&p.name, &file.id) {
-                    self.say(
-                        format!("`{}` is also in permissions/{other}.toml", p.name),
-                        "keep one",
-                    );
-                }
-                if p.alternative_since.is_some() && p.alternative.is_none() {
-                    self.say(
-                        format!("`{}` has a level for no alternative", p.name),
-                        "write the alternative",
-                    );
-                }
-                p.no_alternative
-                    .iter()
-                    .for_each(|why| self.text(&format!("`no_alternative` of `{}`", p.name), why));
-                if p.no_alternative.is_some() && p.alternative.is_some() {
-                    self.say(
-                        format!("`{}` has an alternative and says that it has none", p.name),
-                        "keep one",
-                    );
-                }
-                if !p.information.is_empty()
-                    && p.alternative.is_none()
-                    && p.no_alternative.is_none()
-                {
-                    self.say(
-                        format!(
-                            "`{}` has neither an alternative nor a reason why there is none",
-                            p.name
-                        ),
-                        "write `alternative` with `alternative_since`, or `no_alternative`",
-                    );
-                }
-                if p.alternative.is_some() && p.alternative_since.is_none() {
-                    self.say(
-                        format!("`{}` has an alternative without a level", p.name),
-                        "write `alternative_since`, the first API level that has it",
-                    );
-                }
-                if !p.information.is_empty() && p.sensitivity.is_none() {
-                    self.say(
-                        format!("`{}` has information and no sensitivity", p.name),
-                        "low, medium or high",
-                    );
-                }
-                if p.neutral && p.judged_as.is_some() {
-                    self.say(
-                        format!("`{}` is neutral and judged as another", p.name),
-                        "decide",
-                    );
-                }
-                let known = db
-                    .data
-                    .catalogue
-                    .permission
-                    .iter()
-                    .any(|c| c.name == p.name || covers(&p.name, &c.name));
-                if !known {
-                    self.say(
-                        format!("`{}` is not in the catalogue", p.name),
-                        "correct the name",
-                    );
-                }
-            }
-        }
-        self.file = "permissions/implied.toml".to_owned();
-        self.sources(&db.data.implied.source);
-        for s in &db.data.implied.split {
-            self.text("a split's note", &s.note);
-            s.permission
-                .iter()
-                .chain(&s.adds)
-                .for_each(|name| self.known_permission(name));
-        }
-        for name in db.data.implied.feature.iter().flat_map(|f| &f.permissions) {
-            self.known_permission(name);
         }
     }
 
@@ -399,18 +446,23 @@ impl Lint<'_> {
         self.file = "information/kinds.toml".to_owned();
         for (id, k) in &self.db.data.information.kind {
             self.text(
+                &format!("kind/{id}"),
                 &format!("kind `{id}`"),
-                &Text {
-                    zh: k.zh.clone(),
-                    en: k.en.clone(),
-                },
+                &both(&k.zh, &k.en),
             );
         }
         self.sources(&self.db.data.information.source);
         self.file = "information/categories.toml".to_owned();
         for (id, text) in &self.db.data.categories.category {
-            self.text(&format!("category `{id}`"), text);
+            self.text(&format!("category/{id}"), &format!("category `{id}`"), text);
         }
+    }
+}
+
+fn both(zh: &str, en: &str) -> Text {
+    Text {
+        zh: zh.into(),
+        en: en.into(),
     }
 }
 
@@ -419,7 +471,7 @@ fn function_file(f: &Function) -> String {
 }
 
 /// `YYYY-MM-DD`.
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let number = |s: &str, len, max| {
         s.len() == len && s.parse::<u32>().is_ok_and(|n| (1..=max).contains(&n))

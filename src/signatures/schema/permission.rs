@@ -201,4 +201,7 @@ pub struct InformationKind {
     /// Sensitive personal information (PIPL Art. 28), as far as the kind alone tells.
     #[serde(default)]
     pub sensitive: bool,
+    /// A word that vendors' documents use and no entry has yet: not reported as unused.
+    #[serde(default)]
+    pub reserved: bool,
 }

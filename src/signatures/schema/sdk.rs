@@ -179,6 +179,25 @@ pub struct Identity {
     pub hosts: Vec<Str>,
 }
 
+impl Identity {
+    /// All lists with their keys, in the order of the file.
+    #[must_use]
+    pub fn lists(&self) -> [(&'static str, &[Str]); 10] {
+        [
+            ("packages", &self.packages),
+            ("weak_packages", &self.weak_packages),
+            ("components", &self.components),
+            ("actions", &self.actions),
+            ("meta_data", &self.meta_data),
+            ("weak_meta_data", &self.weak_meta_data),
+            ("native", &self.native),
+            ("weak_native", &self.weak_native),
+            ("assets", &self.assets),
+            ("hosts", &self.hosts),
+        ]
+    }
+}
+
 /// What an SDK collects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -212,6 +231,8 @@ pub struct Examples {
     pub matches: Vec<Vec<Str>>,
     /// Apps in which it must not be found.
     pub no_match: Vec<Vec<Str>>,
+    /// Other SDKs that the `match` examples show as well, and may: SDKs that share marks, a bundle and its parts.
+    pub also: Vec<Str>,
 }
 
 /// `information/categories.toml`: kinds of SDKs.
