@@ -48,6 +48,7 @@ pub const CODES: &[&str] = &[
     "sdk-collects-basis",
     "sdk-duplicate-name",
     "sdk-gap",
+    "sdk-leaves",
     "sdk-market",
     "sdk-not-found",
     "sdk-overbroad-prefix",

@@ -36,6 +36,14 @@ pub(crate) fn is_vendor_root(prefix: &str) -> bool {
     !prefix.contains('.') || VENDOR_ROOTS.contains(&prefix)
 }
 
+/// Categories of frameworks whose apps are JavaScript, Dart, C#, Lua, native or loaded at run time.
+const FOREIGN_CODE: &[&str] = &[
+    "cross-platform",
+    "game-engine",
+    "mini-program",
+    "plugin-framework",
+];
+
 impl Lint<'_> {
     pub(super) fn sdks(&mut self) {
         let db = self.db;
@@ -118,6 +126,17 @@ impl Lint<'_> {
             if let Some(text) = text {
                 self.text(key, key, text);
             }
+        }
+        if s.leaves.is_none() && FOREIGN_CODE.contains(&s.category.as_str()) {
+            self.say(
+                "sdk-leaves",
+                At::key("category"),
+                format!(
+                    "category `{}` holds app code outside DEX, and `leaves` does not say where",
+                    s.category
+                ),
+                "write `leaves`, or choose another category if the app's code stays in DEX",
+            );
         }
         for (field, gap) in s.gaps() {
             match gap {
