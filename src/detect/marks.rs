@@ -374,8 +374,8 @@ fn drop_explained(hits: &mut Vec<SdkHit>) {
 struct Under<'c> {
     /// How many.
     count: u32,
-    /// One of them is code: the build makes `R` and `BuildConfig` for the
-    /// resources of a library, whether its code is there or not.
+    /// One of them is code: builds make `R`, `BuildConfig` and `package-info`
+    /// for the resources of a library, whether its code is there or not.
     written: bool,
     /// The first, of those that are code if there are any.
     first: &'c str,
@@ -384,7 +384,8 @@ struct Under<'c> {
 impl<'c> Under<'c> {
     fn add(&mut self, class: &'c str) {
         let simple = class.rsplit('.').next().unwrap_or(class);
-        let written = simple != "R" && !simple.starts_with("R$") && simple != "BuildConfig";
+        let made = ["R", "BuildConfig", "package-info"].contains(&simple);
+        let written = !made && !simple.starts_with("R$");
         if self.count == 0 || (written && !self.written) {
             self.first = class;
         }
@@ -473,7 +474,10 @@ fn grade<M: Borrow<Mark>>(marks: &[M]) -> Option<Grade> {
     let hosts = usize::from(marks().any(|m| m.kind == MarkKind::Host));
     if others.saturating_add(hosts) >= 2 {
         Some(Grade::Weak)
-    } else if marks().any(|m| m.kind == MarkKind::Reference) {
+    } else if marks().any(|m| m.kind == MarkKind::Reference)
+        && !marks().any(|m| m.kind == MarkKind::Package)
+    {
+        // Where some of its classes are there, "not bundled" cannot be said.
         Some(Grade::Referenced)
     } else {
         None

@@ -174,3 +174,17 @@ fn generated_classes_alone_show_little() {
         [("a/maps".into(), Grade::Strong)]
     );
 }
+
+#[test]
+fn what_is_partly_there_is_not_called_absent() {
+    let libraries = [(
+        "a/b",
+        identity(|i| i.weak_packages = vec!["com.a.b".into()]),
+    )];
+    let named = ["ref com.a.b.Absent"];
+    assert_eq!(
+        grades(&libraries, &named),
+        [("a/b".into(), Grade::Referenced)]
+    );
+    assert!(grades(&libraries, &[named[0], "class com.a.b.There"]).is_empty());
+}
