@@ -73,6 +73,10 @@ impl<'a> Machine<'_, 'a> {
             return;
         }
         let method = insn.index().unwrap_or_default();
+        if self.wanted.methods.contains(method) && self.take_arguments(insn).is_none() {
+            self.is_broken = true;
+            return;
+        }
         let effect = self.known.effect(self.dex, method, self.budget);
         let is_taken = self.is_result_taken(insn);
         if effect == Effect::Other && !is_taken {

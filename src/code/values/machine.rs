@@ -6,7 +6,7 @@ use super::Constants;
 use super::arena::{Arena, Id, List, Node};
 use super::blocks::{Blocks, Maker};
 use super::known::Known;
-use crate::code::Budget;
+use crate::code::{Budget, Wanted};
 use crate::dex::insn::Insn;
 use crate::dex::{CodeItem, Dex, usize_of};
 use crate::limits::Limits;
@@ -43,6 +43,7 @@ pub(super) struct Machine<'m, 'a> {
     pub(super) blocks: &'m Blocks,
     pub(super) kinds: Vec<Kind>,
     pub(super) limits: &'m Limits,
+    pub(super) wanted: &'m Wanted,
     pub(super) known: &'m mut Known,
     pub(super) constants: &'m mut dyn Constants,
     pub(super) budget: &'m mut Budget,
@@ -71,6 +72,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         code: &'m CodeItem<'a>,
         blocks: &'m Blocks,
         limits: &'m Limits,
+        wanted: &'m Wanted,
         known: &'m mut Known,
         constants: &'m mut dyn Constants,
         budget: &'m mut Budget,
@@ -86,6 +88,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             code,
             blocks,
             limits,
+            wanted,
             known,
             constants,
             budget,

@@ -603,7 +603,7 @@ fn broken_methods_are_faults() {
     for (what, body) in [
         ("a register outside", format!("asm const/4 v9, 0\n{call}\nasm return-void")),
         ("a jump outside", format!("raw 0029 0400\n{call}")),
-        ("a jump into an instruction", format!("raw 0128\nraw 001a 0000\n{call}")),
+        ("a jump into an instruction", format!("raw 0228\nraw 001a 0000\n{call}")),
         (
             "a call that does not fit",
             "asm invoke-static {v0, v1}, Lt/T;->want(Ljava/lang/Object;)V\nasm return-void".to_owned(),
