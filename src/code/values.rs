@@ -25,7 +25,8 @@
 //! as other code gets hold of one (as an argument, in a field or an array),
 //! what it holds is unknown, except in the call that passes it.
 //! One thing is taken on trust: an array in a `static final` field holds what
-//! `<clinit>` put into it.
+//! `<clinit>` put into it. A static field that is not final comes out as
+//! [`Value::Field`] together with the value it starts with, and `more`.
 //!
 //! Not followed: arithmetic, instance fields (a read of one is
 //! [`Value::Field`]), collections, `String.format`, what a method returns
@@ -181,6 +182,11 @@ pub trait Constants {
         field: u32,
         budget: &mut super::Budget,
     ) -> Option<Value>;
+
+    /// What a field that may change starts with: one of the values it may hold.
+    fn initial(&mut self, _: &Dex<'_>, _: u32, _: &mut super::Budget) -> Option<Value> {
+        None
+    }
 }
 
 impl<F: FnMut(u32) -> Option<Value>> Constants for F {

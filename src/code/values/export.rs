@@ -29,6 +29,14 @@ impl Machine<'_, '_> {
                 Some(value) => possible.values.push(value),
                 None => possible.more = true,
             }
+            if let Node::Field(field) = self.arena.get(id)
+                && let Some(value) = self.initial(field)
+                && let Some(fewer) = left.checked_sub(parts(&value))
+            {
+                *left = fewer;
+                possible.values.push(value);
+                possible.more = true;
+            }
         }
         possible.values.sort();
         possible.values.dedup();

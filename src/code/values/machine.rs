@@ -2,7 +2,7 @@
 //!
 //! AOSP "Dalvik bytecode", section "Summary of bytecode set".
 
-use super::Constants;
+use super::{Constants, Value};
 use super::arena::{Arena, Id, List, Node};
 use super::blocks::{Blocks, Maker};
 use super::known::Known;
@@ -300,6 +300,11 @@ impl<'m, 'a> Machine<'m, 'a> {
             Some(list) => self.arena.node(make(list)),
             None => Id::UNKNOWN,
         }
+    }
+
+    /// The first value of a static field that may change.
+    pub(super) fn initial(&mut self, field: u32) -> Option<Value> {
+        self.constants.initial(self.dex, field, self.budget)
     }
 
     /// What a static field holds.

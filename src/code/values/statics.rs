@@ -1,4 +1,4 @@
-//! What the static final fields of an app hold.
+//! What the static fields of an app hold.
 //!
 //! A constant is encoded in the class ("Dalvik Executable format", sections
 //! "class_def_item", `static_values_off`, and "encoded_array_item"); anything
@@ -12,7 +12,7 @@ use crate::error::ParseError;
 use crate::limits::Limits;
 use std::collections::BTreeMap;
 
-/// The static final fields of all DEX files of an app, read class by class when first asked for.
+/// The static fields of all DEX files of an app, read class by class when first asked for.
 #[derive(Debug)]
 pub struct Statics<'w, 'a> {
     files: Vec<&'w Dex<'a>>,
@@ -26,8 +26,8 @@ pub struct Statics<'w, 'a> {
     pub faults: Faults,
 }
 
-/// Fields of one class by name and type.
-type Fields<'a> = Vec<(&'a [u8], &'a [u8], Value)>;
+/// Fields of one class by name and type, with their value and whether they are final.
+type Fields<'a> = Vec<(&'a [u8], &'a [u8], Value, bool)>;
 
 /// Values kept for one app: a class of constants has hundreds, and only those classes are read
 /// that a method with a wanted use reads from.
@@ -93,7 +93,7 @@ impl<'w, 'a> Statics<'w, 'a> {
         self.read.get(&key)
     }
 
-    /// Reads the static final fields of one class.
+    /// Reads the static fields of one class.
     fn class(
         &mut self,
         dex: &'w Dex<'a>,
@@ -120,9 +120,7 @@ impl<'w, 'a> Statics<'w, 'a> {
             if !budget.take(values.offset().saturating_sub(start)) || fields.len() >= self.left {
                 break;
             }
-            if field.access_flags & FINAL == 0 {
-                continue;
-            }
+            let is_final = field.access_flags & FINAL != 0;
             let id = dex.field(field.field)?;
             let (name, type_) = (dex.name_bytes(id.name)?, dex.type_descriptor_bytes(id.type_)?);
             let value = match written.get(&field.field) {
@@ -133,8 +131,11 @@ impl<'w, 'a> Statics<'w, 'a> {
                     None => Some(zero(type_)),
                 },
             };
-            if let Some(value) = value {
-                fields.push((name, type_, value));
+            match value {
+                // Zero is what a field has before somebody gives it a value.
+                Some(Value::Null | Value::Int(0)) if !is_final => {}
+                Some(value) => fields.push((name, type_, value, is_final)),
+                None => {}
             }
         }
         Ok(fields)
@@ -253,17 +254,34 @@ fn zero(type_: &[u8]) -> Value {
     }
 }
 
-impl Constants for Statics<'_, '_> {
-    fn constant(&mut self, dex: &Dex<'_>, field: u32, budget: &mut Budget) -> Option<Value> {
+impl Statics<'_, '_> {
+    fn find(
+        &mut self,
+        dex: &Dex<'_>,
+        field: u32,
+        is_final: bool,
+        budget: &mut Budget,
+    ) -> Option<Value> {
         let id = dex.field(field).ok()?;
         let class = dex.type_descriptor_bytes(id.class).ok()?;
         let name = dex.name_bytes(id.name).ok()?;
         let type_ = dex.type_descriptor_bytes(id.type_).ok()?;
         budget.take_text(class.len().saturating_add(name.len()));
         let fields = self.fields(class, budget)?;
+        budget.take(u64::try_from(fields.len() >> 4).unwrap_or(u64::MAX));
         let found = fields
             .iter()
-            .find(|known| known.0 == name && known.1 == type_);
+            .find(|known| known.0 == name && known.1 == type_ && known.3 == is_final);
         found.map(|known| known.2.clone())
+    }
+}
+
+impl Constants for Statics<'_, '_> {
+    fn constant(&mut self, dex: &Dex<'_>, field: u32, budget: &mut Budget) -> Option<Value> {
+        self.find(dex, field, true, budget)
+    }
+
+    fn initial(&mut self, dex: &Dex<'_>, field: u32, budget: &mut Budget) -> Option<Value> {
+        self.find(dex, field, false, budget)
     }
 }
