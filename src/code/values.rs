@@ -32,6 +32,8 @@
 //! [`Value::Field`]), collections, `String.format`, what a method returns
 //! (it is [`Value::Call`]), and more than one level of wrappers.
 
+#[cfg(test)]
+mod app_tests;
 mod arena;
 mod arrays;
 mod blocks;
@@ -176,12 +178,7 @@ pub struct Use {
 /// Knows the constants that static fields hold.
 pub trait Constants {
     /// What the field with this `field_ids` index of `dex` holds, if that is one constant.
-    fn constant(
-        &mut self,
-        dex: &Dex<'_>,
-        field: u32,
-        budget: &mut super::Budget,
-    ) -> Option<Value>;
+    fn constant(&mut self, dex: &Dex<'_>, field: u32, budget: &mut super::Budget) -> Option<Value>;
 
     /// What a field that may change starts with: one of the values it may hold.
     fn initial(&mut self, _: &Dex<'_>, _: u32, _: &mut super::Budget) -> Option<Value> {

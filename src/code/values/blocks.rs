@@ -139,10 +139,7 @@ impl Blocks {
     ///
     /// # Errors
     /// Code that ART would not run.
-    pub(super) fn of(
-        code: &CodeItem<'_>,
-        budget: &mut Budget,
-    ) -> Result<Option<Self>, ParseError> {
+    pub(super) fn of(code: &CodeItem<'_>, budget: &mut Budget) -> Result<Option<Self>, ParseError> {
         let units = code.units();
         let mut blocks = Self::default();
         let mut marks = Marks {

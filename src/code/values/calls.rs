@@ -166,7 +166,7 @@ impl<'a> Machine<'_, 'a> {
                 if is_static(insn.opcode) {
                     return false;
                 }
-                match self.to_text(receiver) {
+                match self.text_inside(receiver) {
                     Some(text) => self.pending = text,
                     None => return false,
                 }
@@ -232,7 +232,7 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// `toString`: the text of builders and strings; `None` for anything else.
-    fn to_text(&mut self, value: Id) -> Option<Id> {
+    fn text_inside(&mut self, value: Id) -> Option<Id> {
         let mut all = Vec::new();
         for id in self.arena.alternatives(&value).to_vec() {
             match self.arena.get(id) {

@@ -178,11 +178,9 @@ pub(super) fn parts(value: &Value) -> usize {
             action,
             data,
             component,
-        } => [action, data, component]
-            .iter()
-            .fold(0usize, |sum, part| {
-                sum.saturating_add(all(std::slice::from_ref(part)))
-            }),
+        } => [action, data, component].iter().fold(0usize, |sum, part| {
+            sum.saturating_add(all(std::slice::from_ref(part)))
+        }),
         Value::Array { elements, .. } => elements.as_deref().map_or(0, all),
         _ => 0,
     };

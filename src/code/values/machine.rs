@@ -2,10 +2,10 @@
 //!
 //! AOSP "Dalvik bytecode", section "Summary of bytecode set".
 
-use super::{Constants, Value};
 use super::arena::{Arena, Id, List, Node};
 use super::blocks::{Blocks, Maker};
 use super::known::Known;
+use super::{Constants, Value};
 use crate::code::{Budget, Wanted};
 use crate::dex::insn::Insn;
 use crate::dex::{CodeItem, Dex, usize_of};
@@ -66,7 +66,10 @@ pub(super) struct Machine<'m, 'a> {
 }
 
 impl<'m, 'a> Machine<'m, 'a> {
-    #[allow(clippy::too_many_arguments, reason = "the parts are borrowed one by one")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the parts are borrowed one by one"
+    )]
     pub(super) fn new(
         dex: &'m Dex<'a>,
         code: &'m CodeItem<'a>,
@@ -118,9 +121,9 @@ impl<'m, 'a> Machine<'m, 'a> {
     pub(super) fn enter(&mut self, shorty: &[u8]) {
         let parameters = shorty.get(1..).unwrap_or_default();
         let wide = |letter: &u8| matches!(letter, b'J' | b'D');
-        let words = parameters
-            .iter()
-            .fold(0usize, |sum, p| sum.saturating_add(1 + usize::from(wide(p))));
+        let words = parameters.iter().fold(0usize, |sum, p| {
+            sum.saturating_add(if wide(p) { 2 } else { 1 })
+        });
         let ins = usize::from(self.code.ins);
         let (Some(mut at), true) = (
             self.registers.checked_sub(ins),

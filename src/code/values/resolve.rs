@@ -313,7 +313,9 @@ fn inherits(
         }
         let defines = || {
             let dex = files.get(usize_of(class.dex))?.dex;
-            let data = dex.class_data(&dex.class_def(class.class_def).ok()?).ok()??;
+            let data = dex
+                .class_data(&dex.class_def(class.class_def).ok()?)
+                .ok()??;
             let mut methods = data.methods().ok()?.map_while(Result::ok);
             Some(methods.any(|method| {
                 dex.method(method.method).is_ok_and(|id| {

@@ -122,7 +122,10 @@ impl<'w, 'a> Statics<'w, 'a> {
             }
             let is_final = field.access_flags & FINAL != 0;
             let id = dex.field(field.field)?;
-            let (name, type_) = (dex.name_bytes(id.name)?, dex.type_descriptor_bytes(id.type_)?);
+            let (name, type_) = (
+                dex.name_bytes(id.name)?,
+                dex.type_descriptor_bytes(id.type_)?,
+            );
             let value = match written.get(&field.field) {
                 Some(Written::Once(value)) => Some(value.clone()),
                 Some(Written::Unclear) => None,

@@ -6,17 +6,17 @@
 )]
 
 use super::*;
-use crate::code::{Budget, Faults, Invoke, Wanted};
+use crate::code::{Budget, Faults, Wanted};
 use crate::dex::Dex;
 use crate::forge::dex::forge;
 use crate::limits::Limits;
 
-fn open(bytes: &[u8]) -> Dex<'_> {
+pub(super) fn open(bytes: &[u8]) -> Dex<'_> {
     Dex::parse(bytes, "x.dex", &Limits::default(), &mut Vec::new()).unwrap()[0]
 }
 
 /// Everything that is called `want…`, in class `t.T`.
-fn wanted(dex: &Dex<'_>) -> Wanted {
+pub(super) fn wanted(dex: &Dex<'_>) -> Wanted {
     let mut wanted = Wanted::nothing(dex);
     let mut budget = Budget::new(&Limits::default());
     wanted.select_methods(dex, &mut budget, |m| {
@@ -26,7 +26,7 @@ fn wanted(dex: &Dex<'_>) -> Wanted {
     wanted
 }
 
-fn resolve_with(texts: &[&str], limits: &Limits) -> Resolution {
+pub(super) fn resolve_with(texts: &[&str], limits: &Limits) -> Resolution {
     let bytes: Vec<Vec<u8>> = texts.iter().map(|text| forge(text).unwrap()).collect();
     let dexes: Vec<Dex<'_>> = bytes.iter().map(|bytes| open(bytes)).collect();
     let wanted: Vec<Wanted> = dexes.iter().map(wanted).collect();
@@ -42,7 +42,11 @@ fn resolve_with(texts: &[&str], limits: &Limits) -> Resolution {
 fn arguments(parameters: &str, body: &str) -> Vec<Possible> {
     let text = format!("class a.A\n method static m({parameters})\n{body}");
     let found = resolve_with(&[&text], &Limits::default());
-    assert!(found.faults.iter().all(Faults::is_empty), "{:?}", found.faults);
+    assert!(
+        found.faults.iter().all(Faults::is_empty),
+        "{:?}",
+        found.faults
+    );
     assert_eq!(found.uses.len(), 1, "{:#?}", found.uses);
     found.uses[0].used.arguments.clone()
 }
@@ -63,7 +67,7 @@ fn asm(body: &str) -> Possible {
     all[0].clone()
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::text(text)
 }
 
@@ -74,11 +78,11 @@ fn begins(text: &str) -> Value {
     }
 }
 
-fn only(value: Value) -> Possible {
+pub(super) fn only(value: Value) -> Possible {
     Possible::only(value)
 }
 
-fn one_of(values: &[Value]) -> Possible {
+pub(super) fn one_of(values: &[Value]) -> Possible {
     let mut values = values.to_vec();
     values.sort();
     Possible {
@@ -87,8 +91,6 @@ fn one_of(values: &[Value]) -> Possible {
     }
 }
 
-const WANT: &str = "asm invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V\nasm return-void";
-
 /// Ends a piece of code with the wanted call of v0.
 fn v0(body: &str) -> Possible {
     asm(&format!(
@@ -96,7 +98,7 @@ fn v0(body: &str) -> Possible {
     ))
 }
 
-fn strings(all: &[&str]) -> Value {
+pub(super) fn strings(all: &[&str]) -> Value {
     Value::Array {
         class: "[Ljava/lang/String;".to_owned(),
         elements: Some(all.iter().map(|s| only(text(s))).collect()),
@@ -136,7 +138,9 @@ fn constants_of_every_kind() {
 
 #[test]
 fn registers_that_are_moved_or_overwritten() {
-    let moved = v0("const-string v3, \"a\"\nmove-object/from16 v5, v3\nconst-string v3, \"b\"\nmove-object v0, v5");
+    let moved = v0(
+        "const-string v3, \"a\"\nmove-object/from16 v5, v3\nconst-string v3, \"b\"\nmove-object v0, v5",
+    );
     assert_eq!(moved, only(text("a")));
     let cast = v0("const-string v0, \"a\"\ncheck-cast v0, Ljava/lang/CharSequence;");
     assert_eq!(cast, only(text("a")));
@@ -166,16 +170,22 @@ fn pairs_overwritten_in_part() {
 
 #[test]
 fn paths_that_meet_keep_both_values() {
-    let both = v0("if-eqz v7, other\nconst-string v0, \"a\"\ngoto end\nother:\nconst-string v0, \"b\"\nend:");
+    let both = v0(
+        "if-eqz v7, other\nconst-string v0, \"a\"\ngoto end\nother:\nconst-string v0, \"b\"\nend:",
+    );
     assert_eq!(both, one_of(&[text("a"), text("b")]));
     // One path does not set it to a constant: nothing is certain.
-    let near = v0("const-string v0, \"a\"\nif-eqz v7, end\ninvoke-static {}, Lx/Y;->z()V\nmove-exception v0\nend:");
+    let near = v0(
+        "const-string v0, \"a\"\nif-eqz v7, end\ninvoke-static {}, Lx/Y;->z()V\nmove-exception v0\nend:",
+    );
     assert_eq!(near, Possible::unknown());
     // Overwritten on one path: never only the other path's value.
     let over = v0("const-string v0, \"a\"\nif-eqz v7, end\nconst-string v0, \"b\"\nend:");
     assert_eq!(over, one_of(&[text("a"), text("b")]));
     // Overwritten on both.
-    let gone = v0("const-string v0, \"a\"\nif-eqz v7, x\nconst-string v0, \"b\"\ngoto end\nx:\nconst-string v0, \"b\"\nend:");
+    let gone = v0(
+        "const-string v0, \"a\"\nif-eqz v7, x\nconst-string v0, \"b\"\ngoto end\nx:\nconst-string v0, \"b\"\nend:",
+    );
     assert_eq!(gone, only(text("b")));
 }
 
@@ -211,15 +221,13 @@ fn switches_lead_to_all_their_cases() {
 #[test]
 fn loops_settle() {
     // The second round sees what the first left.
-    let round = asm(
-        "const-string v0, \"first\"
+    let round = asm("const-string v0, \"first\"
          const-string v1, \"next\"
          again:
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
          move-object v0, v1
          if-eqz v7, again
-         return-void",
-    );
+         return-void");
     assert_eq!(round, one_of(&[text("first"), text("next")]));
     // A text that grows with each round.
     let grows = v0("new-instance v1, Ljava/lang/StringBuilder;
@@ -232,8 +240,7 @@ fn loops_settle() {
          move-result-object v0");
     assert_eq!(grows, Possible::unknown());
     // An array made in each round is another one each time.
-    let fresh = asm(
-        "const/4 v1, 1
+    let fresh = asm("const/4 v1, 1
          const/4 v2, 0
          const/4 v5, 0
          again:
@@ -245,11 +252,16 @@ fn loops_settle() {
          move-object v5, v0
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
          if-eqz v7, again
-         return-void",
-    );
+         return-void");
     // By then other code has it, so its elements are not known to be null.
     assert_eq!(fresh.values.len(), 1);
-    let [Value::Array { elements: Some(elements), .. }] = &fresh.values[..] else {
+    let [
+        Value::Array {
+            elements: Some(elements),
+            ..
+        },
+    ] = &fresh.values[..]
+    else {
         panic!("{fresh:?}");
     };
     assert_eq!(elements[..], [only(Value::Null)]);
@@ -258,8 +270,7 @@ fn loops_settle() {
 #[test]
 fn handlers_start_with_what_was_there_before() {
     // Before the call v0 is "a", behind it "b", which no instruction in the try can see and throw.
-    let before = asm(
-        "try from, to, handler
+    let before = asm("try from, to, handler
          const-string v1, \"b\"
          const-string v0, \"a\"
          from:
@@ -270,11 +281,9 @@ fn handlers_start_with_what_was_there_before() {
          handler:
          move-exception v1
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
-         return-void",
-    );
+         return-void");
     assert_eq!(before, only(text("a")));
-    let between = asm(
-        "try from, to, handler, Ljava/lang/Exception;
+    let between = asm("try from, to, handler, Ljava/lang/Exception;
          const-string v1, \"b\"
          const-string v0, \"a\"
          from:
@@ -286,11 +295,9 @@ fn handlers_start_with_what_was_there_before() {
          handler:
          move-exception v1
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
-         return-void",
-    );
+         return-void");
     assert_eq!(between, one_of(&[text("a"), text("b")]));
-    let exception = asm(
-        "try from, to, handler
+    let exception = asm("try from, to, handler
          const-string v0, \"a\"
          from:
          invoke-static {}, Lx/Y;->z()V
@@ -299,12 +306,10 @@ fn handlers_start_with_what_was_there_before() {
          handler:
          move-exception v0
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
-         return-void",
-    );
+         return-void");
     assert_eq!(exception, Possible::unknown());
     // The callee may have written into the array before it threw.
-    let touched = asm(
-        "try from, to, handler
+    let touched = asm("try from, to, handler
          const-string v1, \"a\"
          filled-new-array {v1}, [Ljava/lang/String;
          move-result-object v0
@@ -315,8 +320,7 @@ fn handlers_start_with_what_was_there_before() {
          handler:
          move-exception v1
          invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V
-         return-void",
-    );
+         return-void");
     let unknown_array = Value::Array {
         class: "[Ljava/lang/String;".to_owned(),
         elements: None,
@@ -345,9 +349,11 @@ fn texts_that_are_put_together() {
         invoke-virtual {v1, v4}, Ljava/lang/StringBuilder;->append(I)Ljava/lang/StringBuilder;
         invoke-virtual {v1, v4}, Ljava/lang/StringBuilder;->append(Z)Ljava/lang/StringBuilder;";
     assert_eq!(builder(sms), only(text("content://sms/5true")));
-    let open = "invoke-virtual {v1, v7}, Ljava/lang/StringBuilder;->append(I)Ljava/lang/StringBuilder;";
+    let open =
+        "invoke-virtual {v1, v7}, Ljava/lang/StringBuilder;->append(I)Ljava/lang/StringBuilder;";
     assert_eq!(builder(open), only(begins("content://")));
-    let turned = "invoke-virtual {v1}, Ljava/lang/StringBuilder;->reverse()Ljava/lang/StringBuilder;";
+    let turned =
+        "invoke-virtual {v1}, Ljava/lang/StringBuilder;->reverse()Ljava/lang/StringBuilder;";
     assert_eq!(builder(turned), Possible::unknown());
     let given = "invoke-static {v1}, Lx/Y;->z(Ljava/lang/StringBuilder;)V";
     assert_eq!(builder(given), Possible::unknown());
@@ -380,7 +386,9 @@ fn arrays_and_who_may_change_them() {
     };
     let somewhere = v0(&format!("{made}\naput-object v2, v0, v7"));
     assert_eq!(somewhere, only(unknown.clone()));
-    let stored = v0(&format!("{made}\nsput-object v0, Lx/Y;->f:[Ljava/lang/String;"));
+    let stored = v0(&format!(
+        "{made}\nsput-object v0, Lx/Y;->f:[Ljava/lang/String;"
+    ));
     assert_eq!(stored, only(unknown));
     let filled = v0("const-string v1, \"a\"\nconst-string v2, \"b\"
         filled-new-array/range {v1 .. v2}, [Ljava/lang/String;
@@ -424,7 +432,10 @@ fn an_alias_that_is_lost_takes_the_content_with_it() {
         const-string v1, \"b\"
         aput-object v1, v3, v5");
     assert_eq!(lost.values.len(), 1);
-    assert!(matches!(&lost.values[0], Value::Array { elements: None, .. }));
+    assert!(matches!(
+        &lost.values[0],
+        Value::Array { elements: None, .. }
+    ));
 }
 
 #[test]
@@ -471,173 +482,4 @@ fn objects_fields_and_results() {
         made: Some((init.to_owned(), vec![only(text("p")), only(text("c"))])),
     };
     assert_eq!(made, only(expected));
-}
-
-#[test]
-fn parameters_and_the_kind_of_call() {
-    let text = "class a.A
-        method m(long, int, java.lang.String)
-         asm registers 8
-         asm invoke-virtual/range {v3 .. v7}, Lt/T;->want(JILjava/lang/String;)V
-         asm invoke-super {v3, v7}, Lt/T;->wantObject(Ljava/lang/Object;)V
-         asm iget-object v0, v3, Lt/T;->want:Ljava/lang/Object;
-         asm return-void
-         asm invoke-static {v7}, Lt/T;->wantDead(Ljava/lang/Object;)V
-         asm return-void";
-    let found = resolve_with(&[text], &Limits::default());
-    let uses: Vec<_> = found.uses.iter().map(|r| &r.used).collect();
-    assert_eq!(uses.len(), 4);
-    let all = [Value::This, Value::Parameter(0), Value::Parameter(1), Value::Parameter(2)];
-    assert_eq!(uses[0].arguments, all.map(only));
-    assert_eq!((uses[0].how, uses[0].is_range), (How::Call(Invoke::Virtual), true));
-    assert_eq!(uses[1].arguments, [Value::This, Value::Parameter(2)].map(only));
-    assert_eq!((uses[1].how, uses[1].is_range), (How::Call(Invoke::Super), false));
-    assert_eq!((uses[2].how, &uses[2].arguments[..]), (How::Read, &[only(Value::This)][..]));
-    assert!(!uses[3].is_reached);
-    assert_eq!(uses[3].arguments, [Possible::unknown()]);
-}
-
-#[test]
-fn static_final_fields_hold_their_constants() {
-    let constants = "class c.C
-        field static final NAME java.lang.String = \"sms\"
-        field static CHANGES java.lang.String = \"x\"
-        field static final LIST java.lang.String[]
-        field static final URI android.net.Uri
-        field static final TWICE java.lang.String
-        method static <clinit>()
-         list = strings \"a\" \"b\"
-         put static c.C.LIST java.lang.String[] with list
-         s = string \"content://sms\"
-         uri = call static android.net.Uri.parse(java.lang.String) android.net.Uri with s
-         put static c.C.URI android.net.Uri with uri
-         put static c.C.TWICE java.lang.String with s
-         put static c.C.TWICE java.lang.String with \"y\"";
-    let user = "class a.A
-        method static m()
-         a = get static c.C.NAME java.lang.String
-         b = get static c.C.CHANGES java.lang.String
-         c = get static c.C.LIST java.lang.String[]
-         d = get static c.C.URI android.net.Uri
-         e = get static c.C.TWICE java.lang.String
-         call static t.T.want(java.lang.String, java.lang.String, java.lang.String[], android.net.Uri, java.lang.String) void with a, b, c, d, e";
-    // The user comes first, in another file.
-    let found = resolve_with(&[user, constants], &Limits::default());
-    assert!(found.faults.iter().all(Faults::is_empty), "{:?}", found.faults);
-    let uri = Value::Call {
-        method: "Landroid/net/Uri;->parse(Ljava/lang/String;)Landroid/net/Uri;".to_owned(),
-        arguments: vec![only(text("content://sms"))],
-    };
-    let field = |name: &str| Value::Field(format!("Lc/C;->{name}:Ljava/lang/String;"));
-    // It is "x" until somebody changes it.
-    let mut changes = one_of(&[text("x"), field("CHANGES")]);
-    changes.more = true;
-    let expected = [
-        only(text("sms")),
-        changes,
-        only(strings(&["a", "b"])),
-        only(uri),
-        only(field("TWICE")),
-    ];
-    assert_eq!(found.uses[0].used.arguments, expected);
-}
-
-#[test]
-fn one_level_of_wrappers() {
-    let helper = "class h.H
-        method static ask(int, java.lang.String)
-         list = call static h.H.pair(java.lang.String) java.lang.String[] with p1
-         call static t.T.want(java.lang.String, int) void with p1, 7
-        method static fixed(java.lang.String)
-         call static t.T.want(java.lang.String, int) void with \"fixed\", 8";
-    let callers = "class a.A
-        method static one()
-         call static h.H.ask(int, java.lang.String) void with 3, \"camera\"
-         call static h.H.fixed(java.lang.String) void with \"no\"
-        method static two(java.lang.String)
-         call static h.H.ask(int, java.lang.String) void with 3, p0";
-    let found = resolve_with(&[callers, helper], &Limits::default());
-    assert_eq!((found.wrappers, found.total), (1, 4));
-    let lines: Vec<(u32, bool, Vec<Possible>)> = found
-        .uses
-        .iter()
-        .map(|r| (r.dex, r.via.is_some(), r.used.arguments.clone()))
-        .collect();
-    let pair = |value: Value, n: i64| vec![only(value), only(Value::Int(n))];
-    assert_eq!(
-        lines,
-        [
-            (1, false, pair(Value::Parameter(1), 7)),
-            (1, false, pair(text("fixed"), 8)),
-            (0, true, pair(text("camera"), 7)),
-            (0, true, pair(Value::Parameter(0), 7)),
-        ]
-    );
-    let via = found.uses[2].via.as_ref().unwrap();
-    assert_eq!((via.dex, via.method.as_str()), (1, "Lh/H;->ask(ILjava/lang/String;)V"));
-    assert_eq!(via.site, found.uses[0].used.site);
-}
-
-/// A method beyond the limits: within a block all is known, at a label all is forgotten.
-#[test]
-fn a_large_method_is_read_straight_through() {
-    let limits = Limits {
-        value_instructions: 3,
-        ..Limits::default()
-    };
-    let text = format!(
-        "class a.A\n method static m(int)\n asm registers 8\n asm const-string v0, \"a\"\n \
-         asm invoke-static {{v0}}, Lt/T;->wantFirst(Ljava/lang/Object;)V\n asm if-eqz v7, end\n \
-         asm invoke-static {{v0}}, Lt/T;->wantNext(Ljava/lang/Object;)V\n asm const-string v0, \"b\"\n label end\n {WANT}"
-    );
-    let found = resolve_with(&[&text], &limits);
-    assert_eq!((found.straight, found.followed), (1, 0));
-    let values: Vec<&Possible> = found.uses.iter().map(|r| &r.used.arguments[0]).collect();
-    let a = only(self::text("a"));
-    assert_eq!(values, [&a, &a, &Possible::unknown()]);
-}
-
-/// ART runs none of these; each is a fault, and its call is there with nothing known.
-#[test]
-fn broken_methods_are_faults() {
-    let call = "asm invoke-static {v0}, Lt/T;->want(Ljava/lang/Object;)V";
-    for (what, body) in [
-        ("a register outside", format!("asm const/4 v9, 0\n{call}\nasm return-void")),
-        ("a jump outside", format!("raw 0029 0400\n{call}")),
-        ("a jump into an instruction", format!("raw 0228\nraw 001a 0000\n{call}")),
-        (
-            "a call that does not fit",
-            "asm invoke-static {v0, v1}, Lt/T;->want(Ljava/lang/Object;)V\nasm return-void".to_owned(),
-        ),
-        (
-            "tries that overlap",
-            format!("asm try a, c, a\nasm try b, c, a\nlabel a\nasm nop\nlabel b\nasm nop\nlabel c\n{call}\nasm return-void"),
-        ),
-    ] {
-        let text = if body.contains("raw") {
-            // The raw words stand before a statement that has no need of registers of its own.
-            let body = body.replace(call, "call static t.T.want(java.lang.Object) void with null");
-            format!("class a.A\n method static m()\n x = load null\n{body}")
-        } else {
-            format!("class a.A\n method static m()\n asm registers 2\n{body}")
-        };
-        let found = resolve_with(&[&text], &Limits::default());
-        assert_eq!(found.unread, 1, "{what}");
-        assert_eq!(found.faults[0].total, 1, "{what}");
-        assert_eq!(found.uses.len(), 1, "{what}");
-        assert!(found.uses[0].used.arguments.iter().all(|a| a.more), "{what}");
-    }
-}
-
-#[test]
-fn a_spent_budget_is_said() {
-    let text = format!("class a.A\n method static m(int)\n asm registers 8\n asm const/4 v0, 0\n{WANT}");
-    let bytes = forge(&text).unwrap();
-    let dex = open(&bytes);
-    let wanted = wanted(&dex);
-    let files = [File { dex: &dex, wanted: &wanted }];
-    let limits = Limits::default();
-    let found = resolve(&files, None, &limits, &mut Budget::of_steps(8));
-    assert!(found.faults[0].cut_short);
-    assert!(found.uses.iter().all(|r| r.used.arguments.iter().all(|a| a.more)));
 }

@@ -458,12 +458,7 @@ impl<'a> Look<'_, 'a> {
     }
 
     /// Object and written value of a field instruction.
-    fn field(
-        &self,
-        machine: &mut Machine<'_, 'a>,
-        insn: &Insn<'a>,
-        field: u32,
-    ) -> Vec<(Id, u8)> {
+    fn field(&self, machine: &mut Machine<'_, 'a>, insn: &Insn<'a>, field: u32) -> Vec<(Id, u8)> {
         let mut registers = insn.registers();
         let value = registers.next().unwrap_or_default();
         let mut all = Vec::new();

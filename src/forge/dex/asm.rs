@@ -227,7 +227,9 @@ const FAMILIES: [(&str, u16, Format); 6] = [
     ("sget", 0x60, F21c),
     ("sput", 0x67, F21c),
 ];
-const VARIANTS: [&str; 7] = ["", "-wide", "-object", "-boolean", "-byte", "-char", "-short"];
+const VARIANTS: [&str; 7] = [
+    "", "-wide", "-object", "-boolean", "-byte", "-char", "-short",
+];
 const CALLS: [&str; 5] = ["virtual", "super", "direct", "static", "interface"];
 
 fn opcode(name: &str) -> Option<(u16, Format)> {
