@@ -7,7 +7,7 @@
 
 use super::tests::{one_of, only, open, resolve_with, strings, text, wanted};
 use super::*;
-use crate::code::{Budget, Faults, Invoke};
+use crate::code::{Budget, Faults, HierarchyBuilder, Invoke};
 use crate::forge::dex::forge;
 use crate::limits::Limits;
 
@@ -228,4 +228,44 @@ fn a_spent_budget_is_said() {
             .iter()
             .all(|r| r.used.arguments.iter().all(|a| a.more))
     );
+}
+
+/// A call that names a subclass reaches the wrapper it inherits, but not past an overriding method.
+#[test]
+fn wrappers_are_inherited() {
+    let text = "class a.Base
+        method ask(java.lang.String)
+         call static t.T.want(java.lang.String) void with p0
+        class a.Heir extends a.Base
+        method m()
+         call virtual a.Heir.ask(java.lang.String) void on this with \"heir\"
+        class a.Other extends a.Base
+        method ask(java.lang.String)
+         call static x.Y.z() void
+        method m()
+         call virtual a.Other.ask(java.lang.String) void on this with \"other\"";
+    let bytes = forge(text).unwrap();
+    let dex = open(&bytes);
+    let wanted = wanted(&dex);
+    let files = [File {
+        dex: &dex,
+        wanted: &wanted,
+    }];
+    let limits = Limits::default();
+    let mut budget = Budget::new(&limits);
+    let mut builder = HierarchyBuilder::new();
+    builder.add(&dex, 0, &mut budget, &mut Faults::default());
+    let hierarchy = builder.finish();
+    let values = |hierarchy| {
+        let found = resolve(&files, hierarchy, &limits, &mut Budget::new(&limits));
+        let uses = found.uses.iter();
+        uses.map(|r| r.used.arguments[0].clone())
+            .collect::<Vec<_>>()
+    };
+    let parameter = only(Value::Parameter(0));
+    assert_eq!(
+        values(Some(&hierarchy)),
+        [parameter.clone(), only(super::tests::text("heir"))]
+    );
+    assert_eq!(values(None), [parameter]);
 }

@@ -20,6 +20,8 @@ pub struct Statics<'w, 'a> {
     /// Descriptor, file, class definition; sorted.
     classes: Vec<(&'a [u8], u32, u32)>,
     read: BTreeMap<(u32, u32), Fields<'a>>,
+    /// By file: what is known of its methods is looked up once.
+    tracers: BTreeMap<u32, Tracer<'w, 'a>>,
     /// Values that are kept.
     left: usize,
     /// What could not be read.
@@ -66,6 +68,7 @@ impl<'w, 'a> Statics<'w, 'a> {
             limits,
             classes,
             read: BTreeMap::new(),
+            tracers: BTreeMap::new(),
             left: MOST_VALUES,
             faults,
         }
@@ -80,13 +83,18 @@ impl<'w, 'a> Statics<'w, 'a> {
         let key = (file, number);
         if !self.read.contains_key(&key) {
             let dex: &'w Dex<'a> = self.files.get(usize_of(file))?;
-            let fields = match self.class(dex, number, budget) {
+            let mut tracer = match self.tracers.remove(&file) {
+                Some(tracer) => tracer,
+                None => Tracer::new(dex, self.limits),
+            };
+            let fields = match self.class(dex, number, &mut tracer, budget) {
                 Ok(fields) => fields,
                 Err(error) => {
                     self.faults.add(error);
                     Fields::new()
                 }
             };
+            self.tracers.insert(file, tracer);
             self.left = self.left.saturating_sub(fields.len());
             self.read.insert(key, fields);
         }
@@ -98,6 +106,7 @@ impl<'w, 'a> Statics<'w, 'a> {
         &mut self,
         dex: &'w Dex<'a>,
         number: u32,
+        tracer: &mut Tracer<'w, 'a>,
         budget: &mut Budget,
     ) -> Result<Fields<'a>, ParseError> {
         let class = dex.class_def(number)?;
@@ -108,7 +117,8 @@ impl<'w, 'a> Statics<'w, 'a> {
         if !budget.take(data.len()) {
             return Ok(fields);
         }
-        let Some(written) = self.written(dex, number, &class, data.methods()?, budget) else {
+        let Some(written) = self.written(tracer, dex, number, &class, data.methods()?, budget)
+        else {
             return Ok(fields);
         };
         let mut values = dex.static_values(&class)?;
@@ -167,6 +177,7 @@ impl<'w, 'a> Statics<'w, 'a> {
     /// What `<clinit>` puts into the fields; `None` if that is not known.
     fn written(
         &mut self,
+        tracer: &mut Tracer<'w, 'a>,
         dex: &'w Dex<'a>,
         number: u32,
         class: &ClassDef,
@@ -194,9 +205,14 @@ impl<'w, 'a> Statics<'w, 'a> {
             unit: 0,
             offset: 0,
         };
+        // A bit for each row of four tables, cleared in words.
+        let rows = u64::from(dex.method_count())
+            .saturating_add(u64::from(dex.field_count()))
+            .saturating_add(u64::from(dex.string_count()))
+            .saturating_add(u64::from(dex.type_count()));
+        budget.take(rows >> 10);
         let mut wanted = Wanted::nothing(dex);
-        // Rows are sorted by class, so the fields of one class lie together; a wrong one is harmless.
-        let mut tracer = Tracer::new(dex, self.limits);
+        // Fields of other classes among them do no harm: they are looked up elsewhere.
         if let Ok(code) = dex.code_item(clinit.code_off) {
             for insn in code.insns().map_while(Result::ok) {
                 if let (0x67..=0x6d, Some(field)) = (insn.opcode, insn.index()) {
