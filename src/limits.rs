@@ -40,6 +40,19 @@ pub struct Limits {
     pub instructions: u64,
     /// Call sites kept for one called member; the rest is counted. Keeps facts small: one site proves the call.
     pub sites_per_member: usize,
+    /// Instructions of one method whose values are followed over its branches; a longer one is read
+    /// straight through. A method has at most 65,536 code units in practice (javac's limit is 65,535 bytes).
+    pub value_instructions: usize,
+    /// Registers times basic blocks of such a method: the memory it takes, four bytes each.
+    pub value_cells: usize,
+    /// Values that a register is known to have one of; with more of them it is unknown. Real code has two or three.
+    pub value_alternatives: usize,
+    /// Calls and objects inside each other in one value: a system service, cast and asked for something, is two.
+    pub value_depth: u8,
+    /// Elements of an array that are followed. The longest lists of permissions in store apps have about 60.
+    pub value_elements: u32,
+    /// Uses with values that are kept for one app; the rest is counted. The largest apps have some 10,000.
+    pub value_uses: usize,
     /// Bytes of one string that goes into facts or a report. Longer ones are cut and marked with `…`.
     pub text_bytes: usize,
     /// Incidents kept for one app; the rest is counted.
@@ -65,6 +78,12 @@ impl Default for Limits {
             dex_files: 500,
             instructions: 400_000_000,
             sites_per_member: 16,
+            value_instructions: 65_536,
+            value_cells: 4 << 20,
+            value_alternatives: 8,
+            value_depth: 4,
+            value_elements: 256,
+            value_uses: 200_000,
             text_bytes: 4_096,
             incidents: 1_000,
         }

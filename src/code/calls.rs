@@ -437,7 +437,7 @@ fn uses(opcode: u8) -> Uses {
     USES[usize::from(opcode)]
 }
 
-fn how(opcode: u8) -> Option<How> {
+pub(super) fn how(opcode: u8) -> Option<How> {
     Some(match opcode {
         0x6e | 0x74 => How::Call(Invoke::Virtual),
         0x6f | 0x75 => How::Call(Invoke::Super),

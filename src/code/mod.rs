@@ -5,6 +5,7 @@
 //!     ─scan───────────▶ Hit {site, target, how} for each use of those  one walk over all code
 //!     ─Hierarchy──────▶ class, superclass, interfaces of all DEX files of the app
 //!     ─undefined_types▶ what it refers to and does not define
+//! values::resolve ▶ Resolved {use, arguments}: which constants reach a call
 //! ```
 //!
 //! The walks read everything once. Their cost is bounded by a [`Budget`],
@@ -26,6 +27,7 @@ mod sites;
 #[cfg(test)]
 mod tests;
 mod types;
+pub mod values;
 mod wanted;
 
 pub use budget::{Budget, Faults};

@@ -21,6 +21,19 @@ pub struct Code {
     pub outs: u16,
     /// Instruction words.
     pub words: Vec<u16>,
+    /// Ranges with handlers, sorted.
+    pub tries: Vec<Try>,
+}
+
+/// A range of instruction words and its handlers (DEX format, `try_item`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Try {
+    /// First word.
+    pub start: u32,
+    /// Word behind the last.
+    pub end: u32,
+    /// Type (`None` for all) and place of each handler.
+    pub handlers: Vec<(Option<u16>, u32)>,
 }
 
 /// A register and what it holds.
@@ -62,6 +75,9 @@ impl Shape {
 
 /// Assembles one method of `class`.
 pub(super) fn assemble(class: &str, method: &Method, tables: &Tables) -> Result<Code> {
+    if method.body.iter().any(|s| matches!(s.op, Op::Asm(_))) {
+        return super::asm::assemble(method, tables);
+    }
     let receiver = u16::from(method.flags & access::STATIC == 0);
     let ins = receiver + method.proto.params.iter().map(|p| width(p)).sum::<u16>();
     let mut locals = 0;
@@ -75,6 +91,7 @@ pub(super) fn assemble(class: &str, method: &Method, tables: &Tables) -> Result<
                 ins,
                 outs: assembler.outs,
                 words: assembler.words,
+                tries: Vec::new(),
             });
         }
         // It only grows: more registers below the parameters never need fewer copies.
@@ -540,6 +557,7 @@ impl<'a> Assembler<'a> {
                 self.emit(&[op | slot.register << 8, 0]);
             }
             Op::Raw(words) => self.emit(words),
+            Op::Asm(_) => return Err(self.error("asm lines stand alone")),
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 //! Source: the Dalvik executable format and the Dalvik bytecode reference of
 //! the Android Open Source Project. The notation is described in
 //! `samples/README.md`; [`text`] reads it, [`code`] turns method bodies into
-//! instructions, [`write`] lays out the file.
+//! instructions, [`asm`] bodies that are instructions already, [`write`] lays out the file.
 
+pub mod asm;
 pub mod code;
 pub mod model;
 mod tables;

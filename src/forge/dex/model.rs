@@ -198,6 +198,8 @@ pub enum Op {
     If(bool, Operand, String),
     /// Instruction words as they are.
     Raw(Vec<u16>),
+    /// One instruction with its registers.
+    Asm(super::asm::Asm),
 }
 
 /// One statement.

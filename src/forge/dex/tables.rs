@@ -1,5 +1,6 @@
 //! The sorted tables of a DEX file.
 
+use super::asm::Part;
 use super::model::{Class, FieldRef, MethodRef, Op, Operand, Proto};
 use crate::forge::{ForgeError, Result};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +113,15 @@ impl Used {
             }
             Op::Return(value) => self.operands(value),
             Op::Label(_) | Op::Goto(_) | Op::Raw(_) => {}
+            Op::Asm(asm) => asm.operands.iter().for_each(|part| match part {
+                Part::Text(text) => {
+                    self.strings.insert(text.clone());
+                }
+                Part::Type(kind) => self.kind(kind),
+                Part::Field(field) => self.field(&field.class, &field.name, &field.kind),
+                Part::Method(method) => self.method(&method.class, &method.name, &method.proto),
+                _ => {}
+            }),
         }
     }
 

@@ -417,6 +417,7 @@ fn statement(tokens: &mut Tokens) -> Result<Statement> {
             }
             Op::Raw(words)
         }
+        "asm" => Op::Asm(super::asm::parse(tokens)?),
         other => return Err(tokens.error(format!("unknown statement {other:?}"))),
     };
     let gives = matches!(

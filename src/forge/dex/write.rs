@@ -1,6 +1,6 @@
 //! Lays out a DEX file (Dalvik executable format, "File layout").
 
-use super::code::{Code, assemble};
+use super::code::{Code, Try, assemble};
 use super::model::{Class, Field, Operand, access};
 use super::tables::{Lists, Tables};
 use crate::forge::out::Out;
@@ -220,21 +220,53 @@ fn write_codes(
                 ins,
                 outs,
                 words,
+                tries,
             } = assemble(&class.name, method, tables)?;
             out.align(4);
             offsets.insert((c, m), out.pos());
             out.u16(registers);
             out.u16(ins);
             out.u16(outs);
-            out.u16(0);
+            out.u16(tries.len() as u16);
             out.u32(0);
             out.u32(words.len() as u32);
+            let is_odd = words.len() % 2 == 1;
             words.into_iter().for_each(|word| out.u16(word));
+            if !tries.is_empty() {
+                if is_odd {
+                    out.u16(0);
+                }
+                write_tries(out, &tries);
+            }
         }
     }
     out.align(4);
     map.push((0x2001, offsets.len(), start));
     Ok(offsets)
+}
+
+/// `try_item` and `encoded_catch_handler_list`; each try has its own handlers.
+fn write_tries(out: &mut Out, tries: &[Try]) {
+    let mut list = Out::new();
+    list.uleb128(tries.len() as u32);
+    for one in tries {
+        out.u32(one.start);
+        out.u16((one.end - one.start) as u16);
+        out.u16(list.len() as u16);
+        let typed: Vec<_> = one.handlers.iter().filter(|h| h.0.is_some()).collect();
+        // sleb128 of one byte: zero or less says that a catch-all comes last.
+        let all = one.handlers.iter().find(|h| h.0.is_none());
+        let count = typed.len() as i8;
+        list.u8((if all.is_some() { -count } else { count }) as u8 & 0x7f);
+        for (kind, at) in typed {
+            list.uleb128(u32::from(kind.unwrap_or_default()));
+            list.uleb128(*at);
+        }
+        if let Some((_, at)) = all {
+            list.uleb128(*at);
+        }
+    }
+    list.0.into_iter().for_each(|byte| out.u8(byte));
 }
 
 /// Type lists of prototypes and interfaces, each once; the offset of each.
