@@ -195,10 +195,47 @@ pub(super) fn stats(stats: &Stats, language: Language) -> String {
         let widest = group.counts.values().max().copied().unwrap_or_default();
         let width = widest.to_string().len();
         for (value, count) in &group.counts {
-            let _ = writeln!(out, "  {count:>width$}  {}", printable(value));
+            let row = match language {
+                Language::Zh => row_zh(value),
+                Language::En => value.clone(),
+            };
+            let _ = writeln!(out, "  {count:>width$}  {}", printable(&row));
         }
     }
     out
+}
+
+/// What a row counts, in Chinese; ids and codes of the data stay as they are written there.
+fn row_zh(row: &str) -> String {
+    const ROWS: &[(&str, &str)] = &[
+        ("functions", "功能"),
+        ("permissions in the catalogue", "权限目录中的权限"),
+        ("permissions described", "已说明的权限"),
+        ("information kinds", "个人信息种类"),
+        ("sdks", "SDK"),
+        ("sdk categories", "SDK 类别"),
+        ("packers", "加固"),
+        ("instruments", "法规文件"),
+        ("clauses", "条款"),
+        ("rules", "规则"),
+        ("reasons", "理由"),
+        ("unknown", "未知"),
+        ("none", "无"),
+        ("yes", "是"),
+        ("no", "否"),
+        ("alternative with its level", "有替代方式及其起始 API 级别"),
+        ("no alternative", "无替代方式"),
+        ("fits", "未超出"),
+        ("exceeds", "超出"),
+    ];
+    let known = |word: &str| ROWS.iter().find(|(en, _)| *en == word).map(|(_, zh)| *zh);
+    known(row).map_or_else(
+        || {
+            let words = row.split(' ').map(|word| known(word).unwrap_or(word));
+            words.collect::<Vec<_>>().join(" ")
+        },
+        str::to_owned,
+    )
 }
 
 /// Entries, then verdicts, then the sum.
