@@ -4,12 +4,14 @@
 //! unpacks it, [`SignatureDb::with_overlay`] lays a folder of the same shape on
 //! top. Lookups borrow from the database and never allocate more than a query.
 
+pub mod api;
 pub mod check;
 mod index;
 pub mod judge;
 pub mod load;
 pub mod schema;
 
+pub use api::{AccessHit, ProviderPermissions, Span};
 pub use judge::{Judgement, NotJudged};
 
 use index::Index;
@@ -65,6 +67,7 @@ pub struct SignatureDb {
     pub digest: String,
     files: Vec<FileEntry>,
     index: Index,
+    accesses: api::Cell,
     sdk_marks: Marks,
     packer_marks: Marks,
 }
@@ -158,6 +161,7 @@ impl SignatureDb {
         } = unpack(JUDGING)?;
         Ok(SignatureDb {
             index: Index::new(&data),
+            accesses: api::Cell::new(),
             data,
             sdk_marks,
             packer_marks,
@@ -206,6 +210,7 @@ impl SignatureDb {
             digest,
             files: tree.files,
             index,
+            accesses: api::Cell::new(),
         }
     }
 
