@@ -177,13 +177,13 @@ impl AccessIndex {
     }
 
     /// Entries of a channel whose indicator begins with `start`.
-    fn from<'a>(&'a self, by: By, start: &'a str) -> impl Iterator<Item = &'a Entry> {
+    fn beginning(&self, by: By, start: &str) -> &[Entry] {
         let first = self
             .entries
             .partition_point(|e| (e.by, e.indicator.as_str()) < (by, start));
         let rest = self.entries.get(first..).unwrap_or_default();
-        rest.iter()
-            .take_while(move |e| e.by == by && e.indicator.starts_with(start))
+        let end = rest.partition_point(|e| e.by == by && e.indicator.starts_with(start));
+        rest.get(..end).unwrap_or_default()
     }
 }
 
@@ -370,13 +370,13 @@ impl SignatureDb {
         let raw = format!("{class}->{name}{proto}");
         let mut found = Vec::new();
         for &by in by {
-            let written = index.from(by, &java).filter(|e| {
+            let written = index.beginning(by, &java).iter().filter(|e| {
                 let rest = e.indicator.get(java.len()..).unwrap_or_default();
                 rest.is_empty() || rest.starts_with('(')
             });
             found.extend(self.hits(written));
             // Without a prototype, whatever overload is written.
-            let exact = index.from(by, &raw).filter(|e| {
+            let exact = index.beginning(by, &raw).iter().filter(|e| {
                 let rest = e.indicator.get(raw.len()..).unwrap_or_default();
                 rest.is_empty() || (proto.is_empty() && rest.starts_with(['(', ':']))
             });
@@ -385,15 +385,36 @@ impl SignatureDb {
         found
     }
 
+    /// What one line of an example leads to: `call android.a.B.name`, `field`, `override`, `reflection`,
+    /// `uri`, `setting`, `string`, or the word of a channel; `None` where the line is not of that shape.
+    #[must_use]
+    pub fn accesses_of_line(&self, line: &str) -> Option<Vec<AccessHit<'_>>> {
+        let (word, what) = line.split_once(' ')?;
+        let member = || class_and_name(what);
+        Some(match word {
+            "call" => member().map(|(c, n)| self.accesses_of_method(&c, n, ""))?,
+            "field" => member().map(|(c, n)| self.accesses_of_field(&c, n))?,
+            "override" => member().map(|(c, n)| self.accesses_of_override(&c, n))?,
+            "reflection" => member().map(|(c, n)| self.accesses_of_reflection(&c, n))?,
+            "uri" => self.accesses_of_uri(what, None),
+            "setting" => what
+                .split_once('/')
+                .map(|(space, key)| self.accesses_of_setting(space, key))?,
+            "string" => self.accesses_of_string(what),
+            _ => {
+                let (by, _) = By::ALL.iter().find(|(_, name)| *name == word)?;
+                self.accesses_by(*by, what)
+            }
+        })
+    }
+
     /// Accesses with exactly this indicator on a channel: a service's name, an action, a property,
     /// a guard, a service type, a class (`android.a.B`), a symbol of a native library, a name in a script.
     #[must_use]
     pub fn accesses_by(&self, by: By, what: &str) -> Vec<AccessHit<'_>> {
         let index = self.access_index();
-        let exact = index
-            .from(by, what)
-            .take_while(|e| e.indicator.as_str() == what);
-        self.hits(exact)
+        let beginning = index.beginning(by, what).iter();
+        self.hits(beginning.take_while(|e| e.indicator.as_str() == what))
     }
 
     /// Accesses that an action shows with which something is started or sent, or which is received.
@@ -438,7 +459,8 @@ impl SignatureDb {
             mode.is_some() && stated.is_some() && stated != mode
         };
         let mut found: Vec<&Entry> = index
-            .from(By::Uri, authority)
+            .beginning(By::Uri, authority)
+            .iter()
             .filter(fits)
             .filter(|e| !other(e))
             .collect();

@@ -390,4 +390,6 @@ fn by_id<'a, T>(list: &'a [T], id: &str, key: impl Fn(&T) -> &str) -> Option<&'a
 }
 
 #[cfg(test)]
+mod api_tests;
+#[cfg(test)]
 mod tests;

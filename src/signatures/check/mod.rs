@@ -1,5 +1,6 @@
 //! The linter: what the loader cannot see in one file alone.
 
+mod api;
 mod identity;
 mod law;
 
@@ -55,6 +56,7 @@ pub fn check(db: &SignatureDb) -> Vec<Complaint> {
     lint.sdks();
     lint.law();
     lint.rules();
+    lint.apis();
     lint.out.sort();
     lint.out.dedup();
     lint.out
