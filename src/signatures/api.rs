@@ -41,9 +41,7 @@ impl AccessHit<'_> {
         let Some(constant) = self.constant else {
             return true;
         };
-        let text = constant
-            .strip_prefix('"')
-            .and_then(|c| c.strip_suffix('"'));
+        let text = constant.strip_prefix('"').and_then(|c| c.strip_suffix('"'));
         text.is_some_and(|text| match text.strip_suffix('*') {
             Some(start) => argument.starts_with(start),
             None => argument == text,
@@ -133,7 +131,7 @@ pub(super) struct AccessIndex {
 }
 
 impl AccessIndex {
-    fn new(data: &Data) -> AccessIndex {
+    pub(super) fn new(data: &Data) -> AccessIndex {
         let mut index = AccessIndex::default();
         for (file, f) in data.accesses.iter().enumerate() {
             for (access, a) in f.access.iter().enumerate() {
@@ -149,13 +147,20 @@ impl AccessIndex {
             }
         }
         index.entries.sort();
-        index.ids.sort_by_key(|&at| access_at(data, at).map(|a| &a.id));
+        index
+            .ids
+            .sort_by_key(|&at| access_at(data, at).map(|a| &a.id));
         let beginning = |(at, e): (usize, &Entry)| {
             let open = e.by == By::Command || e.indicator.ends_with('*');
             let text = matches!(e.by, By::Command | By::Path | By::String);
             (open && text).then_some((*e.indicator.as_bytes().first()?, at))
         };
-        index.beginnings = index.entries.iter().enumerate().filter_map(beginning).collect();
+        index.beginnings = index
+            .entries
+            .iter()
+            .enumerate()
+            .filter_map(beginning)
+            .collect();
         index.beginnings.sort_unstable();
         index.classes = data
             .members
@@ -197,7 +202,9 @@ pub(super) fn class_and_name(indicator: &str) -> Option<(String, &str)> {
         let end = member.find(['(', ':']).unwrap_or(member.len());
         return Some((class.to_owned(), member.get(..end)?));
     }
-    let bare = indicator.split_once('(').map_or(indicator, |(bare, _)| bare);
+    let bare = indicator
+        .split_once('(')
+        .map_or(indicator, |(bare, _)| bare);
     let (class, name) = bare.rsplit_once('.')?;
     Some((format!("L{};", class.replace('.', "/")), name))
 }
@@ -221,10 +228,7 @@ impl SignatureDb {
         self.accesses.get_or_init(|| AccessIndex::new(&self.data))
     }
 
-    fn hits<'a>(
-        &'a self,
-        entries: impl IntoIterator<Item = &'a Entry>,
-    ) -> Vec<AccessHit<'a>> {
+    fn hits<'a>(&'a self, entries: impl IntoIterator<Item = &'a Entry>) -> Vec<AccessHit<'a>> {
         let hit = |e: &'a Entry| {
             Some(AccessHit {
                 access: access_at(&self.data, (e.file, e.access))?,
@@ -312,8 +316,11 @@ impl SignatureDb {
     #[must_use]
     pub fn access(&self, id: &str) -> Option<&Access> {
         let ids = &self.access_index().ids;
-        let found = ids
-            .binary_search_by(|&at| access_at(&self.data, at).map(|a| a.id.as_str()).cmp(&Some(id)));
+        let found = ids.binary_search_by(|&at| {
+            access_at(&self.data, at)
+                .map(|a| a.id.as_str())
+                .cmp(&Some(id))
+        });
         found
             .ok()
             .and_then(|i| ids.get(i))

@@ -117,10 +117,25 @@ fn either_location_permission_will_do() {
 fn what_no_annotation_says() {
     let db = db();
     for (class, name, id, permission) in [
-        ("Landroid/telephony/SmsManager;", "sendTextMessage", "sms.send", "SEND_SMS"),
+        (
+            "Landroid/telephony/SmsManager;",
+            "sendTextMessage",
+            "sms.send",
+            "SEND_SMS",
+        ),
         ("Landroid/hardware/Camera;", "open", "camera.open", "CAMERA"),
-        ("Landroid/media/MediaRecorder;", "setAudioSource", "audio.record", "RECORD_AUDIO"),
-        ("Landroid/app/usage/UsageStatsManager;", "queryEvents", "apps.usage", "PACKAGE_USAGE_STATS"),
+        (
+            "Landroid/media/MediaRecorder;",
+            "setAudioSource",
+            "audio.record",
+            "RECORD_AUDIO",
+        ),
+        (
+            "Landroid/app/usage/UsageStatsManager;",
+            "queryEvents",
+            "apps.usage",
+            "PACKAGE_USAGE_STATS",
+        ),
     ] {
         let hits = db.accesses_of_method(class, name, "()V");
         let hit = hits.iter().find(|h| h.constant.is_none()).unwrap();
@@ -129,8 +144,14 @@ fn what_no_annotation_says() {
         assert_eq!(hit.access.at(30, 30).unwrap().all, [permission]);
     }
     // A beginning of a name is not the name.
-    assert!(db.accesses_of_method("Landroid/hardware/Camera;", "ope", "()V").is_empty());
-    assert!(db.accesses_of_method("Landroid/hardware/Camera2;", "open", "()V").is_empty());
+    assert!(
+        db.accesses_of_method("Landroid/hardware/Camera;", "ope", "()V")
+            .is_empty()
+    );
+    assert!(
+        db.accesses_of_method("Landroid/hardware/Camera2;", "open", "()V")
+            .is_empty()
+    );
 }
 
 /// AOSP ContactsProvider: readPermission READ_CONTACTS, writePermission WRITE_CONTACTS.
@@ -138,10 +159,21 @@ fn what_no_annotation_says() {
 fn providers_are_read_and_written() {
     let db = db();
     let uri = "content://com.android.contacts/data/phones?x=1";
-    assert_eq!(ids(&db.accesses_of_uri(uri, Some(AccessMode::Read))), ["contacts.read"]);
-    assert_eq!(ids(&db.accesses_of_uri(uri, Some(AccessMode::Write))), ["contacts.write"]);
-    assert_eq!(ids(&db.accesses_of_uri(uri, None)), ["contacts.read", "contacts.write"]);
-    let permissions = db.provider_permissions("content://0@com.android.contacts/raw").unwrap();
+    assert_eq!(
+        ids(&db.accesses_of_uri(uri, Some(AccessMode::Read))),
+        ["contacts.read"]
+    );
+    assert_eq!(
+        ids(&db.accesses_of_uri(uri, Some(AccessMode::Write))),
+        ["contacts.write"]
+    );
+    assert_eq!(
+        ids(&db.accesses_of_uri(uri, None)),
+        ["contacts.read", "contacts.write"]
+    );
+    let permissions = db
+        .provider_permissions("content://0@com.android.contacts/raw")
+        .unwrap();
     assert_eq!(permissions.read, ["android.permission.READ_CONTACTS"]);
     assert_eq!(permissions.write, ["android.permission.WRITE_CONTACTS"]);
     // The longest path wins, and a path ends at a slash.
@@ -149,7 +181,10 @@ fn providers_are_read_and_written() {
     assert_eq!(ids(&profile), ["accounts.profile"]);
     let other = db.accesses_of_uri("content://com.android.contacts/profiles", None);
     assert_eq!(ids(&other), ["contacts.read", "contacts.write"]);
-    assert!(db.accesses_of_uri("content://com.android.contactsx", None).is_empty());
+    assert!(
+        db.accesses_of_uri("content://com.android.contactsx", None)
+            .is_empty()
+    );
     let mapped = db.accesses_of_uri("content://settings/secure/android_id", None);
     assert_eq!(ids(&mapped), ["id.android-id"]);
 }
@@ -157,9 +192,15 @@ fn providers_are_read_and_written() {
 #[test]
 fn constants_decide() {
     let db = db();
-    let hits = db.accesses_of_method("Landroid/hardware/SensorManager;", "getDefaultSensor", "(I)V");
+    let hits = db.accesses_of_method(
+        "Landroid/hardware/SensorManager;",
+        "getDefaultSensor",
+        "(I)V",
+    );
     let of = |n| {
-        let fits = hits.iter().filter(|h| h.constant.is_some() && h.number_fits(n));
+        let fits = hits
+            .iter()
+            .filter(|h| h.constant.is_some() && h.number_fits(n));
         fits.map(|h| h.access.id.as_str()).collect::<Vec<_>>()
     };
     // Sensor.TYPE_HEART_RATE is 21, TYPE_STEP_COUNTER 19, TYPE_ACCELEROMETER 1.
@@ -179,9 +220,13 @@ fn other_channels() {
     assert!(db.accesses_of_service("uwb")[0].is_hint());
     let paths = db.accesses_of_string("/sys/class/net/wlan0/address");
     assert!(ids(&paths).iter().all(|id| id == "id.mac-file") && !paths.is_empty());
-    assert_eq!(ids(&db.accesses_of_string("pm list packages -f")), ["apps.installed"]);
+    assert_eq!(
+        ids(&db.accesses_of_string("pm list packages -f")),
+        ["apps.installed"]
+    );
     assert!(db.accesses_of_string("pm").is_empty() && db.accesses_of_string("").is_empty());
-    let reflected = db.accesses_of_reflection("Landroid/telephony/TelephonyManager;", "getDeviceId");
+    let reflected =
+        db.accesses_of_reflection("Landroid/telephony/TelephonyManager;", "getDeviceId");
     assert_eq!(ids(&reflected), ["phone.imei"]);
     let call = db.action_requirements("android.intent.action.CALL");
     assert_eq!(call[0].1.requirements[0].any, ["CALL_PHONE"]);
@@ -224,13 +269,18 @@ fn tables_find_what_they_hold() {
         }
         assert_eq!(table.size(), count);
         assert!(table.group("").is_none() && table.group("~").is_none());
-        assert!(table.group("Landroid/telephony/TelephonyManagerX;").is_none());
+        assert!(
+            table
+                .group("Landroid/telephony/TelephonyManagerX;")
+                .is_none()
+        );
     }
 }
 
 #[test]
 fn histories_and_requirements_are_strict() {
-    let h = History::parse("system; 26-28 annotation if all A B any C; 30 mentioned any x.D").unwrap();
+    let h =
+        History::parse("system; 26-28 annotation if all A B any C; 30 mentioned any x.D").unwrap();
     assert_eq!(h.visibility, Visibility::System);
     let r = &h.requirements[0];
     assert!(r.conditional && r.all == ["A", "B"] && r.any == ["C"]);
@@ -239,7 +289,15 @@ fn histories_and_requirements_are_strict() {
     assert_eq!(h.at(25).map(|r| r.from), Some(26));
     assert_eq!(h.at(23), None);
     assert_eq!(h.at(31), None);
-    for bad in ["", "26", "28-26 all A", "x-26 all A", "26-28 A", "26-28 all", "26-28  all A"] {
+    for bad in [
+        "",
+        "26",
+        "28-26 all A",
+        "x-26 all A",
+        "26-28 A",
+        "26-28 all",
+        "26-28  all A",
+    ] {
         assert_eq!(Requirement::parse(bad), None, "{bad}");
     }
     let target = Requirement::parse("target 31-36 all A").unwrap();
@@ -278,4 +336,41 @@ fn every_dangerous_and_special_permission_has_an_access() {
     ] {
         assert!(db.accesses_of_permission(name).next().is_some(), "{name}");
     }
+}
+
+/// What the map adds to loading the data for judging: prints the times; run by hand with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn what_loading_costs() {
+    use schema::*;
+    /// [`Data`] up to the map.
+    #[derive(serde::Deserialize)]
+    #[allow(dead_code, reason = "only read")]
+    struct Before {
+        functions: Vec<Function>,
+        reasons: Reasons,
+        store_types: Vec<StoreTypes>,
+        catalogue: PermissionCatalogue,
+        permissions: Vec<PermissionFile>,
+        implied: Implied,
+        information: Information,
+        categories: Categories,
+        sdks: Vec<Sdk>,
+        packers: Vec<Packer>,
+        law: Vec<Instrument>,
+        rules: Vec<Rule>,
+    }
+    let time = |what: &dyn Fn()| {
+        let start = std::time::Instant::now();
+        (0..200).for_each(|_| what());
+        start.elapsed().as_secs_f64() * 5.0
+    };
+    let db = db();
+    let load = time(&|| drop(SignatureDb::for_judging().unwrap()));
+    let before = time(&|| drop(postcard::take_from_bytes::<Before>(JUDGING).unwrap()));
+    let with = time(&|| drop(postcard::take_from_bytes::<Data>(JUDGING).unwrap()));
+    let index = time(&|| drop(api::AccessIndex::new(&db.data)));
+    println!(
+        "load {load:.3} ms; data {before:.3} ms, with the map {with:.3} ms; index {index:.3} ms"
+    );
 }

@@ -4,9 +4,9 @@
 //! library, `serde`, `toml` and `sha2` may be used here.
 
 use super::schema::{
-    AccessExamples, AccessFile, Categories, Data, Examples, Function, Identity, Implied, ImportedFile, Information,
-    Instrument, Marks,
-    Packer, PermissionCatalogue, PermissionFile, Reasons, Rule, Sdk, StoreTypes, Table,
+    AccessExamples, AccessFile, Categories, Data, Examples, Function, Identity, Implied,
+    ImportedFile, Information, Instrument, Marks, Packer, PermissionCatalogue, PermissionFile,
+    Reasons, Rule, Sdk, StoreTypes, Table,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,11 @@ use super::super::schema::{
 use super::Lint;
 use std::collections::BTreeMap;
 
-/// Permissions of modules that the catalogue does not have.
-const NOT_IN_CATALOGUE: [&str; 1] = ["com.android.phone.permission.ACCESS_LAST_KNOWN_CELL_ID"];
+/// Permissions of the platform's own apps and modules that the catalogue does not have.
+const NOT_IN_CATALOGUE: [&str; 2] = [
+    "android.permission.ACCESS_BLUETOOTH_SHARE",
+    "com.android.phone.permission.ACCESS_LAST_KNOWN_CELL_ID",
+];
 
 /// `foregroundServiceType`, by AOSP `attrs_manifest.xml`.
 const SERVICE_TYPES: [&str; 14] = [
@@ -31,10 +34,7 @@ const SERVICE_TYPES: [&str; 14] = [
 impl Lint<'_> {
     pub(super) fn apis(&mut self) {
         let d = &self.db.data;
-        let tables = [
-            ("apis", &d.members, true),
-            ("intents", &d.actions, false),
-        ];
+        let tables = [("apis", &d.members, true), ("intents", &d.actions, false)];
         for (name, table, members) in tables {
             self.file = format!("imported/{name}.toml");
             self.sources(&table.source);
@@ -152,6 +152,9 @@ impl Lint<'_> {
                         Some(("read" | "write", names)) => names
                             .split(' ')
                             .map(super::super::schema::full_name)
+                            // Those of the package that the provider is in are its own.
+                            .filter(|name| name.starts_with("android."))
+                            .filter(|name| !NOT_IN_CATALOGUE.contains(&name.as_str()))
                             .for_each(|name| self.known_permission(&name)),
                         _ => self.say(
                             format!("`{authority}`: `{text}`"),
@@ -230,9 +233,8 @@ impl Lint<'_> {
                 continue;
             };
             let found = db.accesses_of_line(what);
-            let hit = |hits: Vec<super::super::AccessHit<'_>>| {
-                hits.iter().any(|h| h.access.id == id)
-            };
+            let hit =
+                |hits: Vec<super::super::AccessHit<'_>>| hits.iter().any(|h| h.access.id == id);
             if !own(id) || !found.is_some_and(hit) {
                 self.say(
                     format!("example `{line}` does not come out"),
@@ -261,7 +263,10 @@ impl Lint<'_> {
 fn is_class(text: &str) -> bool {
     let inner = text.strip_prefix('L').and_then(|t| t.strip_suffix(';'));
     inner.is_some_and(|inner| {
-        inner.contains('/') && inner.split('/').all(|part| is_name(part) && part != "<init>")
+        inner.contains('/')
+            && inner
+                .split('/')
+                .all(|part| is_name(part) && part != "<init>")
     })
 }
 
