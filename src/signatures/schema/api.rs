@@ -510,8 +510,7 @@ pub struct Access {
     /// It reads or changes, where the same indicators may do either.
     #[serde(default)]
     pub mode: Option<AccessMode>,
-    /// Calls through a class that does not inherit from the named one never count otherwise; `true`
-    /// says that not even a call through a subclass does.
+    /// Only calls that name exactly this class count; otherwise those through a subclass of it, too.
     #[serde(default)]
     pub exact_class: bool,
     /// It shows an interest and no use by itself: a getter of an object, a path.
