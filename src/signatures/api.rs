@@ -131,7 +131,7 @@ pub(super) struct AccessIndex {
 }
 
 impl AccessIndex {
-    pub(super) fn new(data: &Data) -> AccessIndex {
+    fn new(data: &Data) -> AccessIndex {
         let mut index = AccessIndex::default();
         for (file, f) in data.accesses.iter().enumerate() {
             for (access, a) in f.access.iter().enumerate() {
