@@ -4,8 +4,9 @@
 //! library, `serde`, `toml` and `sha2` may be used here.
 
 use super::schema::{
-    Categories, Data, Examples, Function, Identity, Implied, Information, Instrument, Marks,
-    Packer, PermissionCatalogue, PermissionFile, Reasons, Rule, Sdk, StoreTypes,
+    AccessExamples, AccessFile, Categories, Data, Examples, Function, Identity, Implied,
+    ImportedFile, Information, Instrument, Marks, Packer, PermissionCatalogue, PermissionFile,
+    Reasons, Rule, Sdk, StoreTypes, Table,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,7 @@ impl Tree {
         d.packers.sort_by(|a, b| a.id.cmp(&b.id));
         d.law.sort_by(|a, b| a.id.cmp(&b.id));
         d.rules.sort_by(|a, b| a.id.cmp(&b.id));
+        d.accesses.sort_by(|a, b| a.id.cmp(&b.id));
     }
 
     /// Lays `over` on top: a file with a path that is already there replaces the old one, others are added.
@@ -115,6 +117,16 @@ impl Tree {
         put(&mut d.packers, o.packers, |x| &x.id);
         put(&mut d.law, o.law, |x| &x.id);
         put(&mut d.rules, o.rules, |x| &x.id);
+        put(&mut d.accesses, o.accesses, |x| &x.id);
+        for (base, over) in [
+            (&mut d.members, o.members),
+            (&mut d.actions, o.actions),
+            (&mut d.providers, o.providers),
+        ] {
+            if !over.text.is_empty() {
+                *base = over;
+            }
+        }
         // The single files: an empty one cannot be meant.
         if !o.reasons.reason.is_empty() {
             d.reasons = o.reasons;
@@ -162,6 +174,10 @@ impl Data {
         }
         for rule in &mut self.rules {
             rule.examples = Examples::default();
+        }
+        for file in &mut self.accesses {
+            file.source = Vec::new();
+            file.examples = AccessExamples::default();
         }
         for function in &mut self.functions {
             function.source = Vec::new();
@@ -334,6 +350,17 @@ fn add(tree: &mut Tree, path: &str, text: &str) -> Result<(), LoadError> {
             d.store_types.push(x);
         }
         ("imported", "permissions") => d.catalogue = parse::<PermissionCatalogue>(path, text)?,
+        ("imported", "apis") => d.members = table(path, text)?,
+        ("imported", "intents") => d.actions = table(path, text)?,
+        ("imported", "providers") => d.providers = table(path, text)?,
+        ("apis", name) => {
+            let mut x: AccessFile = parse(path, text)?;
+            if x.id.is_empty() {
+                x.id = name.into();
+            }
+            same_id(path, name, &x.id)?;
+            d.accesses.push(x);
+        }
         ("permissions", "implied") => d.implied = parse::<Implied>(path, text)?,
         ("permissions", name) => {
             let mut x: PermissionFile = parse(path, text)?;
@@ -385,6 +412,12 @@ fn same_id(path: &str, expected: &str, found: &str) -> Result<(), LoadError> {
             format!("the path says `{expected}`, the file `{found}`"),
         ))
     }
+}
+
+/// A machine-made table.
+fn table(path: &str, text: &str) -> Result<Table, LoadError> {
+    let file: ImportedFile = parse(path, text)?;
+    Table::try_from(file).map_err(|why| whole(path, why))
 }
 
 fn parse<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, LoadError> {

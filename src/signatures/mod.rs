@@ -4,6 +4,7 @@
 //! unpacks it, [`SignatureDb::with_overlay`] lays a folder of the same shape on
 //! top. Lookups borrow from the database and never allocate more than a query.
 
+pub mod api;
 pub mod check;
 mod index;
 pub mod inventory;
@@ -13,6 +14,7 @@ pub mod schema;
 pub mod skeleton;
 pub mod stats;
 
+pub use api::{AccessHit, ProviderPermissions, Span};
 pub use judge::{Judgement, NotJudged};
 
 use index::Index;
@@ -68,6 +70,7 @@ pub struct SignatureDb {
     pub digest: String,
     files: Vec<FileEntry>,
     index: Index,
+    accesses: api::Cell,
     sdk_marks: Marks,
     packer_marks: Marks,
 }
@@ -161,6 +164,7 @@ impl SignatureDb {
         } = unpack(JUDGING)?;
         Ok(SignatureDb {
             index: Index::new(&data),
+            accesses: api::Cell::new(),
             data,
             sdk_marks,
             packer_marks,
@@ -209,6 +213,7 @@ impl SignatureDb {
             digest,
             files: tree.files,
             index,
+            accesses: api::Cell::new(),
         }
     }
 
@@ -400,5 +405,7 @@ fn by_id<'a, T>(list: &'a [T], id: &str, key: impl Fn(&T) -> &str) -> Option<&'a
         .and_then(|i| list.get(i))
 }
 
+#[cfg(test)]
+mod api_tests;
 #[cfg(test)]
 mod tests;

@@ -154,7 +154,6 @@ enum Format {
     F23x,
     F22b,
     F22t,
-    F22s,
     F22c,
     F32x,
     F31i,
@@ -368,9 +367,6 @@ impl Assembler<'_> {
             }
             (F22b, [Part::Register(a), Part::Register(b), Part::Number(n)]) => {
                 vec![code | a << 8, b | (*n as u16) << 8]
-            }
-            (F22s, [Part::Register(a), Part::Register(b), Part::Number(n)]) => {
-                vec![code | small(a)? << 8 | small(b)? << 12, *n as u16]
             }
             (F22c, [Part::Register(a), Part::Register(b), what]) => {
                 vec![code | small(a)? << 8 | small(b)? << 12, self.index(what)?]

@@ -2,6 +2,11 @@
 
 /// Every code, sorted.
 pub const CODES: &[&str] = &[
+    "api-duplicate",
+    "api-history",
+    "api-indicator",
+    "api-level",
+    "api-member",
     "category-unused",
     "clause-detectability",
     "clause-duplicate",

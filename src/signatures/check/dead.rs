@@ -9,8 +9,10 @@ impl Lint<'_> {
         let db = self.db;
         let permissions = db.data.permissions.iter().flat_map(|f| &f.permission);
         let collected = db.data.sdks.iter().filter_map(|s| s.collects.as_ref());
+        let accesses = db.data.accesses.iter().flat_map(|f| &f.access);
         let kinds: BTreeSet<&Str> = permissions
             .flat_map(|p| &p.information)
+            .chain(accesses.flat_map(|a| &a.information))
             .chain(collected.flat_map(|c| &c.information))
             .collect();
         self.file = "information/kinds.toml".to_owned();
@@ -19,7 +21,9 @@ impl Lint<'_> {
                 self.say(
                     "information-unused",
                     At::key(format!("kind/{id}")),
-                    format!("no permission opens `{id}` and no SDK collects it"),
+                    format!(
+                        "no permission opens `{id}`, no access reaches it and no SDK collects it"
+                    ),
                     "remove it, name it where it belongs, or set reserved = true",
                 );
             }

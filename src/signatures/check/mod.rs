@@ -1,5 +1,6 @@
 //! The linter: what the loader cannot see in one file alone.
 
+mod api;
 mod codes;
 mod dead;
 mod identity;
@@ -132,6 +133,7 @@ pub fn check(db: &SignatureDb) -> Vec<Complaint> {
     lint.shared_marks();
     lint.law();
     lint.rules();
+    lint.apis();
     lint.sorted()
 }
 

@@ -6,6 +6,7 @@
 //! function `online-shopping`, `sdks/umeng/analytics.toml` the SDK
 //! `umeng/analytics`. Unknown keys are errors.
 
+mod api;
 mod function;
 mod law;
 mod marks;
@@ -14,6 +15,7 @@ mod permission;
 mod rule;
 mod sdk;
 
+pub use api::*;
 pub use function::*;
 pub use law::*;
 pub use marks::*;
@@ -101,4 +103,12 @@ pub struct Data {
     pub law: Vec<Instrument>,
     /// `rules/`.
     pub rules: Vec<Rule>,
+    /// `imported/apis.toml`: class descriptor, `name(args)ret` or `name:type`, history.
+    pub members: Table,
+    /// `imported/intents.toml`: kind, action, history.
+    pub actions: Table,
+    /// `imported/providers.toml`: authority, path, permissions.
+    pub providers: Table,
+    /// `apis/`.
+    pub accesses: Vec<AccessFile>,
 }
