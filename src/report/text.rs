@@ -240,7 +240,7 @@ impl Page {
                     "Cannot be said: the manifest could not be read to the end.",
                 )
             };
-            self.line(2, &text.to_owned());
+            self.line(2, text);
         }
         for tier in [
             Tier::NotNeeded,
@@ -319,7 +319,7 @@ impl Page {
                     "Cannot be said: some parts could not be read.",
                 )
             };
-            self.line(2, &text.to_owned());
+            self.line(2, text);
         }
         for sdk in &report.sdks {
             let purpose = sdk
