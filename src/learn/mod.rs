@@ -1,6 +1,6 @@
 //! From an SDK's own archive to a proposal for its file: `permscope db learn`.
 //!
-//! [`read`] lists what an AAR, a JAR or an APK shows; [`propose`] says which of it is the
+//! [`read`] lists what an AAR, a JAR or an APK shows; [`propose()`] says which of it is the
 //! SDK's own, what other files of the database already have, and what only a person can tell.
 //! Nothing is taken for certain: the result is a file with comments, to be read before it is kept.
 #![deny(

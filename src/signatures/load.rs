@@ -205,7 +205,7 @@ impl Data {
 /// What judging needs, as `build.rs` packs it.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Judging {
-    /// The data, after [`Data::drop_what_judging_does_not_read`].
+    /// The data without what judging does not read.
     pub data: Data,
     /// Marks of the SDKs, in their order.
     pub sdk_marks: Marks,

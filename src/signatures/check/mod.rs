@@ -61,7 +61,7 @@ impl At {
 pub struct Complaint {
     /// Path below `signatures/`.
     pub file: String,
-    /// Line, from 1; 0 where no text is at hand ([`locate`]).
+    /// Line, from 1; 0 where no text is at hand ([`locate()`]).
     pub line: usize,
     /// One of [`CODES`].
     pub code: &'static str,
