@@ -231,9 +231,11 @@ fn classes_of(prefixes: &[MarkEntry]) -> Vec<String> {
 }
 
 fn judging(c: &mut Criterion, inputs: &[Input]) {
-    c.bench_function("data/all", |b| b.iter(|| SignatureDb::builtin().unwrap()));
+    c.bench_function("data/all", |b| {
+        b.iter_with_large_drop(|| SignatureDb::builtin().unwrap())
+    });
     c.bench_function("data/for-judging", |b| {
-        b.iter(|| SignatureDb::for_judging().unwrap());
+        b.iter_with_large_drop(|| SignatureDb::for_judging().unwrap());
     });
     let db = SignatureDb::builtin().unwrap();
     c.bench_function("data/index", |b| b.iter(|| Detector::new(black_box(&db))));

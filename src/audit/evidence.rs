@@ -103,7 +103,7 @@ impl Evidence {
     pub fn mark(mark: &Mark) -> Self {
         use crate::detect::MarkKind;
         let kind = match mark.kind {
-            MarkKind::Package => EvidenceKind::Class,
+            MarkKind::Package | MarkKind::Generated => EvidenceKind::Class,
             MarkKind::Component | MarkKind::MetaData | MarkKind::Action => EvidenceKind::Manifest,
             MarkKind::Native => EvidenceKind::Native,
             MarkKind::Asset => EvidenceKind::Entry,

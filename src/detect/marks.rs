@@ -33,6 +33,8 @@ pub enum Grade {
 pub enum MarkKind {
     /// Classes under a package prefix.
     Package,
+    /// Classes under a package prefix that a build makes for resources, and no code.
+    Generated,
     /// A component of the manifest.
     Component,
     /// A native library.
@@ -220,7 +222,11 @@ impl<'d> MarkIndex<'d> {
                 for m in marks {
                     found.add_many(
                         m.library,
-                        MarkKind::Package,
+                        if u.written {
+                            MarkKind::Package
+                        } else {
+                            MarkKind::Generated
+                        },
                         prefix,
                         m.strong && u.written,
                         u.count,
@@ -467,9 +473,13 @@ fn grade<M: Borrow<Mark>>(marks: &[M]) -> Option<Grade> {
     if marks().any(|m| m.strong) {
         return Some(Grade::Strong);
     }
-    // Hosts count once: lists of blocked or resolved names hold many of one vendor.
+    let package =
+        |signature: &str| marks().any(|m| m.kind == MarkKind::Package && m.signature == signature);
+    // Hosts count once: lists of blocked or resolved names hold many of one
+    // vendor. So does a prefix with code in one DEX file and resources in another.
     let others = marks()
         .filter(|m| !matches!(m.kind, MarkKind::Reference | MarkKind::Host))
+        .filter(|m| m.kind != MarkKind::Generated || !package(&m.signature))
         .count();
     let hosts = usize::from(marks().any(|m| m.kind == MarkKind::Host));
     if others.saturating_add(hosts) >= 2 {

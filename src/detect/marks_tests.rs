@@ -187,4 +187,8 @@ fn what_is_partly_there_is_not_called_absent() {
         [("a/b".into(), Grade::Referenced)]
     );
     assert!(grades(&libraries, &[named[0], "class com.a.b.There"]).is_empty());
+    assert_eq!(
+        grades(&libraries, &[named[0], "class com.a.b.R"]),
+        [("a/b".into(), Grade::Referenced)]
+    );
 }

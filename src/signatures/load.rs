@@ -165,6 +165,8 @@ impl Data {
             sdk.start = None;
             sdk.not_found = Vec::new();
             sdk.website = None;
+            sdk.collects = None;
+            sdk.disclosed_permissions = Vec::new();
             sdk.privacy_policy = None;
         }
         for packer in &mut self.packers {
@@ -186,7 +188,9 @@ impl Data {
         }
         for permission in &mut self.catalogue.permission {
             permission.note = None;
+            permission.vendor = None;
         }
+        self.accesses = Vec::new();
         for instrument in &mut self.law {
             instrument.source = Vec::new();
             instrument.note = None;
