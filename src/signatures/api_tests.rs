@@ -4,7 +4,7 @@ use super::schema::{AccessMode, ApiGrade, By, History, Requirement, Visibility};
 use super::*;
 
 fn db() -> SignatureDb {
-    SignatureDb::for_judging().unwrap()
+    SignatureDb::builtin().unwrap()
 }
 
 /// Grade and permissions at a level: `annotation all A B any C`.
