@@ -47,6 +47,9 @@ pub struct NativeLib {
     pub needed: Vec<String>,
     /// Exported functions that Java calls by name (`Java_…`, `JNI_OnLoad`), sorted.
     pub jni: Vec<String>,
+    /// Functions that it takes from elsewhere, by their C names; sorted. Those of C++ and of plain computing are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imports: Vec<String>,
     /// Exported dynamic symbols of every kind.
     pub exports: u32,
     /// The linker's build id, lower-case hex.
@@ -111,6 +114,19 @@ const SYMBOLS: [(&str, Framework); 9] = [
     ("Java_com_taobao_weex_*", Framework::UniApp),
 ];
 
+/// Beginnings of the names of functions that compute, format, allocate or lock.
+const COMPUTING: [&str; 22] = [
+    "_Z", "__", "mem", "str", "wcs", "wmem", "isw", "tow", "pthread_", "sem_", "malloc", "free",
+    "calloc", "realloc", "posix_mem", "print", "fprint", "snprint", "vsnprint", "sqrt", "gl", "egl",
+];
+
+fn is_kept_import(name: &str) -> bool {
+    let system = ["__system_property", "getifaddrs"];
+    !name.is_empty()
+        && (system.iter().any(|start| name.starts_with(start))
+            || !COMPUTING.iter().any(|start| name.starts_with(start)))
+}
+
 /// Reads a native library.
 ///
 /// # Errors
@@ -134,6 +150,8 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<NativeLib, ParseError> {
     }
     lib.jni.sort();
     lib.jni.dedup();
+    lib.imports.sort();
+    lib.imports.dedup();
     lib.markers.sort();
     lib.markers.dedup();
     Ok(lib)
@@ -316,8 +334,18 @@ impl<'a> Image<'a> {
             return;
         };
         for symbol in table.iter() {
+            if symbol.st_shndx == 0 {
+                let name = dynamic.bytes(wide(symbol.st_name)).unwrap_or_default();
+                if let Ok(name) = std::str::from_utf8(name)
+                    && is_kept_import(name)
+                    && lib.imports.len() < MAX_NAMES
+                {
+                    lib.imports.push(clip(name, self.text_bytes));
+                }
+                continue;
+            }
             // Exported: defined here (section index is not 0) and not local.
-            if symbol.st_shndx == 0 || symbol.st_bind() == 0 {
+            if symbol.st_bind() == 0 {
                 continue;
             }
             let Some(name) = dynamic

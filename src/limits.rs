@@ -38,8 +38,15 @@ pub struct Limits {
     pub dex_files: usize,
     /// Instructions of one app that are walked. The largest apps have about 60,000,000.
     pub instructions: u64,
-    /// Call sites kept for one called member; the rest is counted. Keeps facts small: one site proves the call.
-    pub sites_per_member: usize,
+    /// Bytes of all DEX files of one app, inflated: they are read together. Large apps have about 200 MB.
+    pub code_bytes: u64,
+    /// Sites kept for one thing that is used, one for each class and set of constants; the rest is counted.
+    /// So many classes ask for a system service in the largest apps.
+    pub sites_per_use: usize,
+    /// Bytes of one script that is searched for names. The largest bundles of store apps have about 40 MB.
+    pub script_bytes: u64,
+    /// Names kept of one script or library.
+    pub script_names: usize,
     /// Instructions of one method whose values are followed over its branches; a longer one is read
     /// straight through. A method has at most 65,536 code units in practice (javac's limit is 65,535 bytes).
     pub value_instructions: usize,
@@ -77,7 +84,10 @@ impl Default for Limits {
             manifest_bytes: 64 << 20,
             dex_files: 500,
             instructions: 400_000_000,
-            sites_per_member: 16,
+            code_bytes: 1 << 30,
+            sites_per_use: 1_024,
+            script_bytes: 64 << 20,
+            script_names: 2_000,
             value_instructions: 65_536,
             value_cells: 4 << 20,
             value_alternatives: 8,

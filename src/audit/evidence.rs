@@ -126,17 +126,18 @@ impl Evidence {
     pub fn call(facts: &Facts, owned: &OwnedCall) -> Self {
         let call = &owned.call;
         let site = call.sites.first();
-        let dex = site.and_then(|s| facts.dex.get(usize::try_from(s.dex).ok()?));
+        let method = site.and_then(|s| facts.method(s));
+        let dex = method.and_then(|m| facts.dex.get(usize::try_from(m.dex).ok()?));
         Self {
             file: dex.map(|d| d.file.clone()),
             entry: dex.map(|d| d.entry.clone()),
             entry_sha256: dex.map(|d| d.sha256.clone()),
-            class: site.map(|s| s.class.clone()),
-            method: site.map(|s| s.method.clone()),
+            class: method.map(|m| m.class.clone()),
+            method: method.map(|m| m.name.clone()),
             offset: site.map(|s| s.offset),
             count: (call.count > 1).then_some(call.count),
             owner: Some(owned.owner.as_str().to_owned()),
-            ..Self::new(EvidenceKind::Code, call.member.clone())
+            ..Self::new(EvidenceKind::Code, call.what.clone())
         }
     }
 }

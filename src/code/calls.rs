@@ -227,12 +227,7 @@ impl<S: Sink> Walk<'_, '_, S> {
 
     #[inline]
     fn wants(&self, target: Target) -> bool {
-        match target {
-            Target::Method(index) => self.wanted.methods.contains(index),
-            Target::Field(index) => self.wanted.fields.contains(index),
-            Target::String(index) => self.wanted.strings.contains(index),
-            Target::Type(index) => self.wanted.types.contains(index),
-        }
+        self.wanted.wants(target)
     }
 
     fn class(&mut self, class_def: u32, class: &ClassDef) -> Result<(), ParseError> {

@@ -4,6 +4,8 @@
 //! Dex ─Wanted::select─▶ which of its members, strings, types matter   names looked up once per index
 //!     ─scan───────────▶ Hit {site, target, how} for each use of those  one walk over all code
 //!     ─Hierarchy──────▶ class, superclass, interfaces of all DEX files of the app
+//!     ─Program────────▶ which method a call reaches, across files and superclasses
+//!     ─Graph──────────▶ which class refers to which, which classes call a method
 //!     ─undefined_types▶ what it refers to and does not define
 //! values::resolve ▶ Resolved {use, arguments}: which constants reach a call
 //! ```
@@ -22,7 +24,9 @@
 mod bits;
 mod budget;
 mod calls;
+mod graph;
 mod hierarchy;
+mod program;
 mod sites;
 #[cfg(test)]
 mod tests;
@@ -32,7 +36,9 @@ mod wanted;
 
 pub use budget::{Budget, Faults};
 pub use calls::{Hit, How, Invoke, Scan, Sink, Site, Target, scan};
+pub use graph::{Callers, FileGraph, Graph};
 pub use hierarchy::{Class, Hierarchy, HierarchyBuilder, Kinship, NameId};
+pub use program::{Program, Reached, Signature};
 pub use sites::{Described, Sites, SitesOf};
 pub use types::undefined_types;
 pub use wanted::{Member, Wanted};

@@ -1,7 +1,7 @@
 //! Which indices of a DEX file a scan shall report.
 
 use super::bits::Bits;
-use super::{Budget, Faults};
+use super::{Budget, Faults, Target};
 use crate::dex::{Dex, mutf8};
 use crate::error::ParseError;
 use std::borrow::Cow;
@@ -99,6 +99,18 @@ impl Wanted {
         let text = |index| dex.type_descriptor_bytes(index);
         let chosen = (dex.type_count(), &mut self.types);
         select_texts(dex, budget, &mut self.faults, chosen, text, want);
+    }
+
+    /// Whether uses of a member, string or type are reported.
+    #[inline]
+    #[must_use]
+    pub fn wants(&self, target: Target) -> bool {
+        match target {
+            Target::Method(index) => self.methods.contains(index),
+            Target::Field(index) => self.fields.contains(index),
+            Target::String(index) => self.strings.contains(index),
+            Target::Type(index) => self.types.contains(index),
+        }
     }
 
     /// Adds one method by its index.

@@ -89,19 +89,21 @@ pub(super) fn find(
 
 fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
     let calls: Vec<OwnedCall> = facts
-        .calls
+        .uses
         .iter()
         .filter(|c| {
             CODE_LOADERS
                 .iter()
-                .any(|loader| c.member.starts_with(loader))
+                .any(|loader| c.what.starts_with(loader))
         })
         .filter(|c| {
-            !c.sites
-                .iter()
-                .all(|s| OWN_CODE_LOADERS.iter().any(|own| s.class.starts_with(own)))
+            !c.sites.iter().filter_map(|s| facts.method(s)).all(|m| {
+                OWN_CODE_LOADERS
+                    .iter()
+                    .any(|own| m.class.starts_with(own))
+            })
         })
-        .flat_map(|call| owners.split(call))
+        .flat_map(|call| owners.split(facts, call))
         .collect();
     (!calls.is_empty()).then(|| Obstacle {
         kind: "dynamic-code",

@@ -1,7 +1,7 @@
 //! Who wrote a class: the app, a library that was recognised, or nobody can tell.
 
 use super::marks::{Grade, MarkIndex, SdkHit};
-use crate::facts::{CallFact, CallSite, Facts};
+use crate::facts::{Facts, Site, UseFact};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who wrote a class.
@@ -35,7 +35,7 @@ pub struct OwnedCall {
     /// Who wrote the classes that use it.
     pub owner: Owner,
     /// The uses. The count is that of the sites that were kept, unless there is one owner only.
-    pub call: CallFact,
+    pub call: UseFact,
 }
 
 /// Who wrote the classes of one app.
@@ -100,19 +100,22 @@ impl<'d> Owners<'d> {
     }
 
     /// The uses of a member by those who wrote them; sorted by owner.
-    pub fn split(&self, call: &CallFact) -> Vec<OwnedCall> {
-        let mut by_owner: BTreeMap<Owner, Vec<CallSite>> = BTreeMap::new();
-        for site in &call.sites {
-            let sites = by_owner.entry(self.of(&site.class)).or_default();
+    pub fn split(&self, facts: &Facts, used: &UseFact) -> Vec<OwnedCall> {
+        let mut by_owner: BTreeMap<Owner, Vec<Site>> = BTreeMap::new();
+        for site in &used.sites {
+            let class = facts.method(site).map_or("", |m| m.class.as_str());
+            let sites = by_owner.entry(self.of(class)).or_default();
             sites.push(site.clone());
         }
         let alone = by_owner.len() == 1;
         let calls = by_owner.into_iter().map(|(owner, sites)| {
-            let kept = u32::try_from(sites.len()).unwrap_or(u32::MAX);
-            let call = CallFact {
-                member: call.member.clone(),
-                count: if alone { call.count } else { kept },
+            let kept = sites.iter().fold(0u32, |sum, s| sum.saturating_add(s.count));
+            let call = UseFact {
+                what: used.what.clone(),
+                manner: used.manner,
+                count: if alone { used.count } else { kept },
                 sites,
+                more: used.more,
             };
             OwnedCall { owner, call }
         });

@@ -37,6 +37,7 @@
 )]
 
 mod checksum;
+mod annotations;
 mod class;
 mod code;
 mod header;

@@ -103,6 +103,20 @@ pub enum MethodHandleKind {
     InvokeInterface,
 }
 
+impl MethodHandleKind {
+    /// Whether it reads a field.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        matches!(self, Self::StaticGet | Self::InstanceGet)
+    }
+
+    /// Whether it writes a field.
+    #[must_use]
+    pub fn is_write(self) -> bool {
+        matches!(self, Self::StaticPut | Self::InstancePut)
+    }
+}
+
 /// `method_handle_item`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MethodHandle {

@@ -1,10 +1,18 @@
 //! Package to facts: reads the code, the libraries and the file names of every part.
 
 mod code;
+mod collect;
+mod constants;
 mod files;
+mod plumbing;
+mod roots;
+mod scripts;
 mod strings;
+mod telling;
+mod uses;
 
 pub(crate) use strings::in_text as hosts_in_text;
+pub(crate) use telling::is_telling;
 
 use super::model::{
     ChannelState, Coverage, ExcludedFile, Facts, FileFact, FileRole, SCHEMA, SignerFact, State,
@@ -50,9 +58,11 @@ pub struct App<'a> {
 
 /// What one part of the package gave.
 #[derive(Default)]
-struct PartFacts {
-    dex: Vec<code::DexRead>,
+struct PartFacts<'a> {
+    dex: Vec<code::DexBytes<'a>>,
     native: Vec<super::model::NativeFact>,
+    scripts: Vec<super::uses::ScriptFact>,
+    services: Vec<String>,
     assets: Vec<String>,
     signers: Vec<SignerFact>,
     incidents: Vec<Incident>,
@@ -60,7 +70,7 @@ struct PartFacts {
 
 /// Extracts the facts of an app.
 pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
-    let parts: Vec<PartFacts> = app
+    let parts: Vec<PartFacts<'_>> = app
         .parts
         .par_iter()
         .map(|part| read(part, limits))
@@ -89,14 +99,18 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         });
     }
     let mut dex = Vec::new();
+    let mut services = Vec::new();
     for part in parts {
         dex.extend(part.dex);
+        services.extend(part.services);
+        facts.scripts.extend(part.scripts);
         facts.native.extend(part.native);
         facts.assets.extend(part.assets);
         facts.signers.extend(part.signers);
         facts.incidents.extend(part.incidents);
     }
-    code::join(dex, &mut facts, limits);
+    within(&mut dex, &mut facts.incidents, limits);
+    code::read(&dex, &services, &mut facts, limits);
     if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {
         // An unreadable DEX file has said so itself.
         if !facts
@@ -119,12 +133,31 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         .native
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
+    facts
+        .scripts
+        .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     keep_some(&mut facts.incidents, limits);
     facts.coverage = coverage(&facts, &app.parts);
     facts
 }
 
-fn read(part: &Part<'_>, limits: &Limits) -> PartFacts {
+/// Leaves out the DEX files that together are more than the limit.
+fn within(dex: &mut Vec<code::DexBytes<'_>>, incidents: &mut Vec<Incident>, limits: &Limits) {
+    let mut total = 0u64;
+    dex.retain(|file| {
+        total = total.saturating_add(u64::try_from(file.bytes.len()).unwrap_or(u64::MAX));
+        let fits = total <= limits.code_bytes;
+        if !fits {
+            let name = format!("{}!{}", file.file, file.entry);
+            let detail = "more bytes of code than the limit; this file was not read";
+            let incident = Incident::new(IncidentCode::LimitReached, name, detail);
+            incidents.push(incident.hiding(Channel::Code));
+        }
+        fits
+    });
+}
+
+fn read<'a>(part: &'a Part<'_>, limits: &Limits) -> PartFacts<'a> {
     let mut found = PartFacts {
         incidents: part.archive.incidents().to_vec(),
         ..PartFacts::default()

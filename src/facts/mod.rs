@@ -8,9 +8,12 @@
 pub mod extract;
 mod model;
 pub mod notation;
+mod notation_uses;
+mod uses;
 
 pub(crate) use extract::hosts_in_text;
 pub use model::{
-    CallFact, CallSite, ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
+    ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
     NativeFact, SCHEMA, SignerFact, State,
 };
+pub use uses::{Arg, Entered, Known, Manner, MethodFact, ScriptFact, Site, UseFact, Walked};

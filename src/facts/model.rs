@@ -1,5 +1,6 @@
 //! Shape of the facts. A change that old readers would misread needs a new [`SCHEMA`].
 
+use super::uses::{MethodFact, ScriptFact, UseFact, Walked};
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
 use crate::package::manifest::Manifest;
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Version of the facts' layout.
-pub const SCHEMA: &str = "permscope-facts/1";
+pub const SCHEMA: &str = "permscope-facts/2";
 
 /// What is known about one app, from its files alone.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,8 +31,21 @@ pub struct Facts {
     pub dex: Vec<DexFact>,
     /// Classes that the code names and no DEX file defines, platform classes left out; sorted.
     pub referenced: Vec<String>,
-    /// Members of classes outside the app that the code uses; sorted by member.
-    pub calls: Vec<CallFact>,
+    /// What the code uses of what lies outside it, and telling strings; sorted.
+    pub uses: Vec<UseFact>,
+    /// The methods that [`Facts::uses`] name; sorted.
+    pub methods: Vec<MethodFact>,
+    /// By number of a class: the numbers of the classes that it refers to, sorted. Empty where the
+    /// references are not known; then every class counts as reached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refers: Vec<Vec<u32>>,
+    /// Numbers of the classes that something outside the code begins with: the manifest, resources,
+    /// service files, native libraries. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roots: Vec<u32>,
+    /// Names in scripts and snapshots, by entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scripts: Vec<ScriptFact>,
     /// Native libraries, sorted by file and entry.
     pub native: Vec<NativeFact>,
     /// Other entries that can identify a library: assets, META-INF, files at the root; sorted, `file!entry`.
@@ -131,32 +145,9 @@ pub struct DexFact {
     pub methods: u32,
     /// The classes, as Java names; sorted. The first definition on the class path counts.
     pub defines: Vec<String>,
-}
-
-/// A member outside the app that the code uses.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CallFact {
-    /// `Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;`; fields as `Lx/Y;->NAME:I`.
-    pub member: String,
-    /// How many instructions use it.
-    pub count: u32,
-    /// The first of them, in file order; see [`crate::limits::Limits::sites_per_member`].
-    pub sites: Vec<CallSite>,
-}
-
-/// One instruction.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CallSite {
-    /// Index in [`Facts::dex`].
-    pub dex: u32,
-    /// Class, as a Java name.
-    pub class: String,
-    /// Method with its descriptor: `onCreate(Landroid/os/Bundle;)V`.
-    pub method: String,
-    /// Byte offset of the instruction in the DEX entry.
-    pub offset: u64,
+    /// How much of its code was walked.
+    #[serde(default)]
+    pub walked: Walked,
 }
 
 /// One native library.
@@ -175,6 +166,9 @@ pub struct NativeFact {
     /// What the ELF file says; absent where it could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elf: Option<NativeLib>,
+    /// Telling strings in it: classes as JNI writes them (`android/os/Build`), paths, properties, getters. Sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
 }
 
 /// How much of a channel was read.
@@ -234,6 +228,35 @@ impl Facts {
     pub fn defines(&self, class: &str) -> bool {
         let in_dex = |d: &DexFact| d.defines.binary_search_by(|name| name.as_str().cmp(class));
         self.dex.iter().any(|d| in_dex(d).is_ok())
+    }
+
+    /// Name of the class with this number: the classes of all DEX files, one file after the other.
+    pub fn class_name(&self, number: u32) -> Option<&str> {
+        let mut at = usize::try_from(number).ok()?;
+        for dex in &self.dex {
+            match dex.defines.get(at) {
+                Some(name) => return Some(name),
+                None => at = at.checked_sub(dex.defines.len())?,
+            }
+        }
+        None
+    }
+
+    /// The number of a class: of its first definition on the class path.
+    pub fn class_number(&self, name: &str) -> Option<u32> {
+        let mut before = 0usize;
+        for dex in &self.dex {
+            if let Ok(at) = dex.defines.binary_search_by(|known| known.as_str().cmp(name)) {
+                return u32::try_from(before.checked_add(at)?).ok();
+            }
+            before = before.checked_add(dex.defines.len())?;
+        }
+        None
+    }
+
+    /// The method that a site is in.
+    pub fn method(&self, site: &super::Site) -> Option<&MethodFact> {
+        self.methods.get(usize::try_from(site.method).ok()?)
     }
 
     /// State of one channel.

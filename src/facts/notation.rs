@@ -16,7 +16,16 @@
 //! class com.umeng.analytics.MobclickAgent  a class that the app defines
 //! ref com.umeng.analytics.MobclickAgent    a class that the app names and does not define
 //! call android.telephony.TelephonyManager.getDeviceId <- com.x.Y.z
+//! call android.content.ContentResolver.query(uri:content://sms) <- com.x.Y.z
+//! read android.os.Build.SERIAL <- com.x.Y.z      also write: a field
+//! type android.location.LocationManager <- com.x.Y.z   a class as a constant
+//! extends android.webkit.WebChromeClient <- com.x.Y
+//! override android.webkit.WebChromeClient.onPermissionRequest <- com.x.Y.onPermissionRequest
+//! string /sys/class/net/wlan0/address <- com.x.Y.z
+//! refers com.x.Main com.x.Y                one class refers to another; then only what components lead to is reached
 //! lib arm64-v8a/libfoo.so                  a native library
+//! symbol arm64-v8a/libfoo.so dlopen        a function that it takes from elsewhere
+//! script assets/www/app.js plus.contacts   a name in a script
 //! asset assets/x/y.dat                     another entry
 //! host alog.umeng.com                      a host name in the strings
 //! unreadable code                          a channel that could not be read
@@ -25,11 +34,15 @@
 //! `service` may also be `activity`, `receiver` or `provider`. Words behind the
 //! name may come in any order. A component's class counts as defined by the app,
 //! unless the word `missing` says that it is not. `action A` is short for a
-//! receiver of the app's own for that action.
+//! receiver of the app's own for that action. Behind the method of a use, `by=com.x.Z`
+//! (repeatable) says who calls it and `nowhere` that nobody does; without them it is
+//! entered from outside. Arguments are `"text"`, `"beginning*"`, `21`, `uri:…`,
+//! `action:…`, `class:…`, `field:…` or `_`.
 
-use super::model::{
-    CallFact, CallSite, ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State,
-};
+use super::model::{ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State};
+use super::notation_uses::Uses;
+use super::uses::ScriptFact;
+use crate::elf::NativeLib;
 use crate::incident::Channel;
 use crate::package::manifest::{
     BackupRules, Component, ComponentKind, DomainConfig, IntentFilter, Manifest, MetaData,
@@ -90,11 +103,16 @@ pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Example, String> {
             },
         );
     }
+    let mut uses = Uses::default();
     for line in lines {
         let line = line.as_ref().trim();
-        one(&mut example, line).map_err(|why| format!("`{line}`: {why}"))?;
+        one(&mut example, &mut uses, line).map_err(|why| format!("`{line}`: {why}"))?;
+    }
+    if let Some(dex) = example.facts.dex.first_mut() {
+        dex.defines.extend(uses.classes().map(str::to_owned));
     }
     settle(&mut example.facts);
+    uses.settle(&mut example.facts);
     Ok(example)
 }
 
@@ -109,15 +127,18 @@ fn settle(facts: &mut Facts) {
     facts.referenced.dedup();
     facts.assets.sort();
     facts.hosts.sort();
-    facts.calls.sort_by(|a, b| a.member.cmp(&b.member));
+    facts.scripts.sort_by(|a, b| a.entry.cmp(&b.entry));
     facts.native.sort_by(|a, b| a.entry.cmp(&b.entry));
 }
 
-fn one(example: &mut Example, line: &str) -> Result<(), String> {
+fn one(example: &mut Example, uses: &mut Uses, line: &str) -> Result<(), String> {
     let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
     let rest = rest.trim();
     if rest.is_empty() && word != "supply" {
         return Err("something must follow the first word".into());
+    }
+    if uses.read(word, rest)? {
+        return Ok(());
     }
     let facts = &mut example.facts;
     match word {
@@ -181,12 +202,30 @@ fn one(example: &mut Example, line: &str) -> Result<(), String> {
             }
         }
         "ref" => facts.referenced.push(rest.into()),
-        "call" => facts.calls.push(call(rest)?),
-        "lib" => facts.native.push(NativeFact {
-            file: FILE.into(),
-            entry: format!("lib/{rest}"),
-            ..NativeFact::default()
-        }),
+        "lib" => {
+            library(facts, rest);
+        }
+        "symbol" => {
+            let (lib, name) = rest.split_once(' ').ok_or("a name must follow")?;
+            library(facts, lib)
+                .elf
+                .get_or_insert_default()
+                .imports
+                .push(name.into());
+        }
+        "script" => {
+            let (entry, name) = rest.split_once(' ').ok_or("a name must follow")?;
+            let known = facts.scripts.iter().position(|s| s.entry == entry);
+            match known.and_then(|at| facts.scripts.get_mut(at)) {
+                Some(script) => script.names.push(name.into()),
+                None => facts.scripts.push(ScriptFact {
+                    file: FILE.into(),
+                    entry: entry.into(),
+                    sha256: "0".repeat(64),
+                    names: vec![name.into()],
+                }),
+            }
+        }
         "asset" => facts.assets.push(format!("{FILE}!{rest}")),
         "host" => facts.hosts.push(rest.into()),
         "unreadable" => {
@@ -343,26 +382,20 @@ fn cleartext(facts: &mut Facts, rest: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn call(rest: &str) -> Result<CallFact, String> {
-    let (callee, caller) = rest
-        .split_once(" <- ")
-        .unwrap_or((rest, "com.example.Main.main"));
-    let (class, name) = callee
-        .rsplit_once('.')
-        .ok_or("a member is written class.name")?;
-    let (in_class, in_method) = caller
-        .rsplit_once('.')
-        .ok_or("a caller is written class.name")?;
-    Ok(CallFact {
-        member: format!("L{};->{name}", class.replace('.', "/")),
-        count: 1,
-        sites: vec![CallSite {
-            dex: 0,
-            class: in_class.into(),
-            method: in_method.into(),
-            offset: 0,
-        }],
-    })
+/// The library of that name, which is added if it is new.
+fn library<'f>(facts: &'f mut Facts, name: &str) -> &'f mut NativeFact {
+    let entry = format!("lib/{name}");
+    let at = facts.native.iter().position(|lib| lib.entry == entry);
+    let at = at.unwrap_or(facts.native.len());
+    if at == facts.native.len() {
+        facts.native.push(NativeFact {
+            file: FILE.into(),
+            entry,
+            elf: Some(NativeLib::default()),
+            ..NativeFact::default()
+        });
+    }
+    &mut facts.native[at]
 }
 
 #[cfg(test)]

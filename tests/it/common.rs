@@ -3,7 +3,7 @@
 use permscope::audit::{Declared, Edition};
 use permscope::detect::Detector;
 use permscope::engine::{self, Source};
-use permscope::facts::Facts;
+use permscope::facts::{Facts, Manner};
 use permscope::forge::app::Sample;
 use permscope::forge::samples;
 use permscope::forge::zip::{Entry, Method, Zip};
@@ -299,12 +299,13 @@ pub(crate) fn java(member: &str) -> String {
 /// All calls of the facts as `callee <- caller`, with the DEX file: `base.apk!classes.dex`.
 pub(crate) fn calls(facts: &Facts) -> Vec<(String, String)> {
     let mut all = Vec::new();
-    for call in &facts.calls {
+    for call in facts.uses.iter().filter(|u| u.manner == Manner::Call) {
         for site in &call.sites {
-            let method = site.method.split('(').next().unwrap();
-            let dex = &facts.dex[site.dex as usize];
+            let within = facts.method(site).unwrap();
+            let method = within.name.split('(').next().unwrap();
+            let dex = &facts.dex[within.dex as usize];
             all.push((
-                format!("{} <- {}.{method}", java(&call.member), site.class),
+                format!("{} <- {}.{method}", java(&call.what), within.class),
                 format!("{}!{}", dex.file, dex.entry),
             ));
         }

@@ -1,261 +1,321 @@
-//! What one DEX file says: classes defined and named, members used, host names.
+//! What all DEX files of an app say together: classes defined and named, what is used where, host names.
+//!
+//! ```text
+//! DexBytes ─Dex::parse─▶ Dex …             every file of the app, in class-path order
+//!          ─Hierarchy, Program──▶          the classes of all files, and where each call ends
+//!          ─scan────────────────▶ Found    one walk over the code of each file, side by side
+//!          ─values::resolve─────▶          constants that reach the kept calls
+//!          ─uses::join──────────▶ Facts
+//! ```
 
-use super::{Part, strings};
-use crate::code::{Budget, Faults, Sites, Target, Wanted, scan, undefined_types};
-use crate::container::Entry;
-use crate::dex::{Dex, mutf8, names};
-use crate::facts::model::{CallFact, CallSite, DexFact, Facts};
+use super::collect::{self, Found};
+use super::plumbing::is_platform;
+use super::uses::{Joined, Through};
+use super::{constants, roots, strings, uses};
+use crate::code::values::{self, resolve};
+use crate::code::{
+    Budget, Faults, FileGraph, Graph, HierarchyBuilder, NameId, Program, Target, Wanted,
+    undefined_types,
+};
+use crate::dex::{Dex, mutf8, names, usize_of};
+use crate::facts::model::{DexFact, Facts};
+use crate::facts::uses::{Arg, Walked};
 use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
+use rayon::prelude::*;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One DEX file, read; call sites do not know its number in the app yet.
-pub(super) struct DexRead {
-    fact: DexFact,
-    /// Descriptors of classes that it names and does not define.
+/// One `classes*.dex`, inflated.
+pub(super) struct DexBytes<'a> {
+    /// As in [`FileFact::name`](crate::facts::FileFact::name).
+    pub(super) file: String,
+    /// Entry of the archive.
+    pub(super) entry: String,
+    /// Its bytes.
+    pub(super) bytes: Cow<'a, [u8]>,
+}
+
+impl DexBytes<'_> {
+    fn name(&self) -> String {
+        format!("{}!{}", self.file, self.entry)
+    }
+}
+
+/// Constants by file, method and instruction.
+pub(super) type Arguments = BTreeMap<(u32, Option<u32>, u64), Vec<Arg>>;
+
+/// What one file says by itself.
+struct Local {
+    /// Java name and `type_ids` index of each class, sorted by name, each once.
+    defines: Vec<(String, u32)>,
     undefined: Vec<String>,
-    calls: Vec<CallFact>,
     hosts: BTreeSet<String>,
+    faults: Faults,
 }
 
-/// Platform classes about screens and plumbing: many uses, no personal information behind any of them.
-const PLUMBING: [&str; 20] = [
-    "Landroid/view/",
-    "Landroid/widget/",
-    "Landroid/graphics/",
-    "Landroid/animation/",
-    "Landroid/text/",
-    "Landroid/util/",
-    "Landroid/transition/",
-    "Landroid/opengl/",
-    "Landroid/support/",
-    "Landroid/arch/",
-    "Landroid/databinding/",
-    "Landroid/content/res/",
-    "Landroid/os/Bundle;",
-    "Landroid/os/Parcel;",
-    "Landroid/os/Handler;",
-    "Landroid/os/Message;",
-    "Landroid/os/Looper;",
-    "Landroid/os/SystemClock;",
-    "Landroid/content/SharedPreferences",
-    "Landroid/R$",
-];
-
-/// Exceptions from [`PLUMBING`].
-const WATCHED: [&str; 3] = [
-    "Landroid/view/accessibility/",
-    "Landroid/view/PixelCopy;",
-    "Landroid/view/inputmethod/",
-];
-
-/// Classes outside `android.` through which personal information or foreign code is reached.
-const BESIDE_ANDROID: [&str; 10] = [
-    "Ldalvik/system/",
-    "Lcom/android/internal/",
-    "Ljava/net/NetworkInterface;",
-    "Ljava/net/InetAddress;",
-    "Ljava/lang/Runtime;",
-    "Ljava/lang/ProcessBuilder;",
-    "Ljava/lang/ClassLoader;",
-    "Ljava/lang/reflect/Method;",
-    "Ljava/lang/Class;",
-    "Ljava/lang/System;",
-];
-
-/// Whether uses of the members of a class are kept.
-fn is_kept(class: &str) -> bool {
-    let begins = |list: &[&str]| list.iter().any(|prefix| class.starts_with(prefix));
-    if class.starts_with("Landroid/") {
-        !begins(&PLUMBING) || begins(&WATCHED)
-    } else {
-        begins(&BESIDE_ANDROID)
-    }
-}
-
-/// Packages of the platform itself: naming their classes says nothing about libraries.
-const PLATFORM: [&str; 12] = [
-    "java.",
-    "javax.",
-    "dalvik.",
-    "libcore.",
-    "sun.",
-    "org.json.",
-    "org.w3c.dom.",
-    "org.xml.sax.",
-    "org.xmlpull.",
-    "org.apache.http.",
-    "com.android.internal.",
-    "junit.",
-];
-
-fn is_platform(class: &str) -> bool {
-    let library = ["android.support.", "android.arch.", "android.databinding."];
-    (class.starts_with("android.") && !library.iter().any(|p| class.starts_with(p)))
-        || PLATFORM.iter().any(|p| class.starts_with(p))
-}
-
-/// Reads the DEX file (or container of DEX files) in `entry`.
+/// Reads all code of the app into `facts`; `services` are the classes that service files name.
 pub(super) fn read(
-    part: &Part<'_>,
-    entry: &Entry,
-    bytes: &[u8],
+    files: &[DexBytes<'_>],
+    services: &[String],
+    facts: &mut Facts,
     limits: &Limits,
-    incidents: &mut Vec<Incident>,
-) -> Vec<DexRead> {
-    let file = format!("{}!{}", part.name, entry.name);
-    let members = match Dex::parse(bytes, &file, limits, incidents) {
-        Ok(members) => members,
-        Err(error) => {
-            incidents.push(
-                Incident::from_error(IncidentCode::Unreadable, file, &error).hiding(Channel::Code),
-            );
-            return Vec::new();
+) {
+    let mut incidents = Vec::new();
+    let digests = || -> Vec<String> { files.par_iter().map(|f| sha256(&f.bytes)).collect() };
+    // Hashing takes as long as everything else.
+    let (digests, ()) = rayon::join(digests, || {
+        let mut members: Vec<(usize, Dex<'_>)> = Vec::new();
+        for (at, file) in files.iter().enumerate() {
+            match Dex::parse(&file.bytes, &file.name(), limits, &mut incidents) {
+                Ok(found) => members.extend(found.into_iter().map(|dex| (at, dex))),
+                Err(error) => {
+                    let name = file.name();
+                    incidents.push(
+                        Incident::from_error(IncidentCode::Unreadable, name, &error)
+                            .hiding(Channel::Code),
+                    );
+                }
+            }
         }
-    };
-    let walk = || -> Vec<DexRead> {
-        let mut budget = Budget::new(limits);
-        let one = |dex| {
-            let mut faults = Faults::default();
-            let read = one(dex, limits, &mut budget, &mut faults);
-            faults.report(&file, incidents);
-            read
-        };
-        members.iter().map(one).collect()
-    };
-    // Hashing takes as long as the walk.
-    let (digest, mut read) = rayon::join(|| sha256(bytes), walk);
-    for dex in &mut read {
-        dex.fact.file.clone_from(&part.name);
-        dex.fact.entry.clone_from(&entry.name);
-        dex.fact.sha256.clone_from(&digest);
-        dex.fact.size = entry.size;
+        whole(&members, files, services, facts, &mut incidents, limits);
+    });
+    facts.incidents.extend(incidents);
+    for dex in &mut facts.dex {
+        let at = files
+            .iter()
+            .position(|f| f.file == dex.file && f.entry == dex.entry);
+        if let Some(digest) = at.and_then(|at| digests.get(at)) {
+            dex.sha256.clone_from(digest);
+        }
     }
-    read
 }
 
-fn one(dex: &Dex<'_>, limits: &Limits, budget: &mut Budget, faults: &mut Faults) -> DexRead {
+/// A share of the app's steps for each file, so that files can be read side by side.
+fn share(limits: &Limits, files: usize) -> Budget {
+    let files = u64::try_from(files.max(1)).unwrap_or(u64::MAX);
+    Budget::of_steps(limits.instructions / files)
+}
+
+fn whole(
+    members: &[(usize, Dex<'_>)],
+    files: &[DexBytes<'_>],
+    services: &[String],
+    facts: &mut Facts,
+    incidents: &mut Vec<Incident>,
+    limits: &Limits,
+) {
+    let count = members.len();
+    let locals: Vec<Local> = members
+        .par_iter()
+        .map(|(_, dex)| local(dex, &mut share(limits, count)))
+        .collect();
+    let mut faults: Vec<Faults> = Vec::new();
+    let mut budget = Budget::new(limits);
+    let mut builder = HierarchyBuilder::new();
+    for (number, (_, dex)) in (0u32..).zip(members) {
+        let mut of = Faults::default();
+        builder.add(dex, number, &mut budget, &mut of);
+        faults.push(of);
+    }
+    let hierarchy = builder.finish();
+    let mut linking = Faults::default();
+    let dexes = members.iter().map(|(_, dex)| dex);
+    let program = Program::new(dexes, &hierarchy, &mut budget, &mut linking);
+    let walked: Vec<(Found, Option<FileGraph<'_, '_, '_>>, Walked)> = members
+        .par_iter()
+        .enumerate()
+        .map(|(number, (_, dex))| {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            collect::walk(dex, number, &program, &mut share(limits, count))
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut graphs = Vec::new();
+    for (number, ((at, dex), (of, graph, walked))) in members.iter().zip(walked).enumerate() {
+        let Some(file) = files.get(*at) else { continue };
+        let local = locals.get(number);
+        if let Some(faults) = faults.get_mut(number) {
+            faults.merge(of.faults.clone());
+            if let Some(local) = local {
+                faults.merge(local.faults.clone());
+            }
+        }
+        let defines = local.map(|l| l.defines.iter().map(|d| d.0.clone()).collect());
+        facts.dex.push(DexFact {
+            file: file.file.clone(),
+            entry: file.entry.clone(),
+            size: u64::try_from(file.bytes.len()).unwrap_or(u64::MAX),
+            version: format!("{:03}", dex.header().version),
+            classes: dex.class_count(),
+            methods: dex.method_count(),
+            defines: defines.unwrap_or_default(),
+            walked,
+            ..DexFact::default()
+        });
+        found.push(of);
+        graphs.extend(graph);
+    }
+    let graph = Graph::new(graphs, &program);
+    let (arguments, through) = arguments(members, &found, &program, &mut faults, limits);
+    let defines = locals.iter().map(|l| l.defines.as_slice());
+    let numbers = numbers(defines, &program);
+    names_of(facts, &locals);
+    let roots = roots::roots(facts, services, &hierarchy);
+    let joined = Joined {
+        members,
+        program: &program,
+        graph: &graph,
+        numbers: &numbers,
+        arguments: &arguments,
+        through: &through,
+        roots: &roots.all,
+        native: &roots.native,
+    };
+    uses::join(&joined, found, facts, &mut faults, limits);
+    if let Some(first) = faults.first_mut() {
+        first.merge(linking);
+    }
+    for (of, (at, _)) in faults.iter().zip(members) {
+        if let Some(file) = files.get(*at) {
+            of.report(&file.name(), incidents);
+        }
+    }
+}
+
+fn local(dex: &Dex<'_>, budget: &mut Budget) -> Local {
+    let mut faults = Faults::default();
     let mut defines = Vec::new();
     for class in dex.class_defs() {
         match dex.type_descriptor(class.class) {
-            Ok(descriptor) => defines.push(names::java_name(&descriptor)),
+            Ok(descriptor) => defines.push((names::java_name(&descriptor), class.class)),
             Err(error) => faults.add(error),
         }
     }
     defines.sort();
-    defines.dedup();
-    let undefined = undefined_types(dex, budget, faults)
+    defines.dedup_by(|later, first| later.0 == first.0);
+    let undefined = undefined_types(dex, budget, &mut faults)
         .into_iter()
-        .map(|descriptor| names::java_name(&mutf8::decode(descriptor)))
-        .filter(|name| !is_platform(name))
+        .map(mutf8::decode)
+        .filter(|descriptor| !is_platform(descriptor))
+        .map(|descriptor| names::java_name(&descriptor))
         .collect();
-    let mut wanted = Wanted::nothing(dex);
-    wanted.select_methods(dex, budget, |member| is_kept(member.class));
-    wanted.select_fields(dex, budget, |member| is_kept(member.class));
-    faults.merge(std::mem::take(&mut wanted.faults));
-    let mut sites = Sites::keeping(limits.sites_per_member);
-    let seen = scan(dex, &wanted, &mut sites, budget);
-    faults.merge(seen.faults);
-    DexRead {
-        fact: DexFact {
-            version: format!("{:03}", dex.header().version),
-            classes: dex.class_count(),
-            methods: dex.method_count(),
-            defines,
-            ..DexFact::default()
-        },
+    Local {
+        defines,
         undefined,
-        calls: calls(dex, &sites, faults),
         hosts: strings::hosts(dex),
+        faults,
     }
 }
 
-fn calls(dex: &Dex<'_>, sites: &Sites, faults: &mut Faults) -> Vec<CallFact> {
-    let mut calls = Vec::new();
-    for (target, of) in sites.iter() {
-        if !matches!(target, Target::Method(_) | Target::Field(_)) {
+/// The number of each class of the app, by the number of its name: its place in the lists of
+/// [`DexFact::defines`], one after the other. The first definition counts.
+fn numbers<'l>(
+    files: impl Iterator<Item = &'l [(String, u32)]>,
+    program: &Program<'_, '_>,
+) -> BTreeMap<NameId, u32> {
+    let mut numbers = BTreeMap::new();
+    let mut next = 0u32;
+    for (file, defines) in (0u32..).zip(files) {
+        for (_, type_) in defines {
+            if let Some(name) = program.own_class(file, *type_) {
+                numbers.entry(name).or_insert(next);
+            }
+            next = next.saturating_add(1);
+        }
+    }
+    numbers
+}
+
+/// Host names, and classes that are named and not defined.
+fn names_of(facts: &mut Facts, locals: &[Local]) {
+    let mut undefined: BTreeSet<&str> = BTreeSet::new();
+    let mut hosts: BTreeSet<&str> = BTreeSet::new();
+    for local in locals {
+        undefined.extend(local.undefined.iter().map(String::as_str));
+        hosts.extend(local.hosts.iter().map(String::as_str));
+    }
+    for (name, _) in locals.iter().flat_map(|l| &l.defines) {
+        undefined.remove(name.as_str());
+    }
+    facts.referenced = undefined.into_iter().map(str::to_owned).collect();
+    facts.hosts = hosts.into_iter().map(str::to_owned).collect();
+}
+
+/// The constants that reach the calls for which they matter.
+fn arguments(
+    members: &[(usize, Dex<'_>)],
+    found: &[Found],
+    program: &Program<'_, '_>,
+    faults: &mut [Faults],
+    limits: &Limits,
+) -> (Arguments, Vec<Through>) {
+    let wanted: Vec<Wanted> = members
+        .iter()
+        .zip(found)
+        .map(|((_, dex), found)| {
+            let mut wanted = Wanted::nothing(dex);
+            for &target in &found.valued {
+                match target {
+                    Target::Method(index) => wanted.insert_method(index),
+                    Target::Field(index) => wanted.insert_field(index),
+                    Target::String(_) | Target::Type(_) => {}
+                }
+            }
+            wanted
+        })
+        .collect();
+    let files: Vec<values::File<'_, '_>> = members
+        .iter()
+        .zip(&wanted)
+        .map(|((_, dex), wanted)| values::File { dex, wanted })
+        .collect();
+    let mut budget = Budget::new(limits);
+    let resolution = resolve(&files, Some(program.hierarchy()), limits, &mut budget);
+    for (of, more) in faults.iter_mut().zip(&resolution.faults) {
+        of.merge(more.clone());
+    }
+    let mut all = Arguments::new();
+    let mut through = Vec::new();
+    for resolved in resolution.uses {
+        let used = resolved.used;
+        let wrapper = resolved.via.map(|via| via.dex);
+        let inner = wrapper.unwrap_or(resolved.dex);
+        let Some(found) = found.get(usize_of(inner)) else {
+            continue;
+        };
+        let is_numbered = found.numbered.contains(&used.target);
+        let is_foreign = found.foreign.contains(&used.target);
+        let skipped = uses::receivers(used.how);
+        let parameters = used.arguments.get(skipped..).unwrap_or_default();
+        let mut args = Vec::new();
+        for (at, possible) in (0u8..=u8::MAX).zip(parameters) {
+            let kept = constants::known(possible)
+                .into_iter()
+                .filter(|is| uses::is_kept_value(is, is_numbered, is_foreign));
+            args.extend(kept.map(|is| Arg { at, is }));
+        }
+        if args.is_empty() {
             continue;
         }
-        let call = target.describe(dex).and_then(|member| {
-            let mut kept = Vec::new();
-            for (site, _) in &of.kept {
-                let described = site.describe(dex)?;
-                kept.push(CallSite {
-                    dex: 0,
-                    class: names::java_name(&described.class),
-                    method: described.method,
-                    offset: site.offset,
-                });
-            }
-            Ok(CallFact {
-                member,
-                count: u32::try_from(of.total).unwrap_or(u32::MAX),
-                sites: kept,
-            })
-        });
-        match call {
-            Ok(call) => calls.push(call),
-            Err(error) => faults.add(error),
+        if wrapper.is_none() {
+            let key = (resolved.dex, used.site.method, used.site.offset);
+            all.entry(key).or_default().extend(args);
+        } else {
+            through.push(Through {
+                file: resolved.dex,
+                site: used.site,
+                inner,
+                target: used.target,
+                how: used.how,
+                args,
+            });
         }
     }
-    calls
-}
-
-/// Joins the DEX files of the app, in class-path order.
-pub(super) fn join(read: Vec<DexRead>, facts: &mut Facts, limits: &Limits) {
-    let mut calls: BTreeMap<String, CallFact> = BTreeMap::new();
-    let mut undefined = BTreeSet::new();
-    let mut hosts = BTreeSet::new();
-    for (number, dex) in (0u32..).zip(read) {
-        undefined.extend(dex.undefined);
-        hosts.extend(dex.hosts);
-        for mut call in dex.calls {
-            for site in &mut call.sites {
-                site.dex = number;
-            }
-            let joined = calls
-                .entry(call.member.clone())
-                .or_insert_with(|| CallFact {
-                    member: call.member.clone(),
-                    ..CallFact::default()
-                });
-            joined.count = joined.count.saturating_add(call.count);
-            let room = limits.sites_per_member.saturating_sub(joined.sites.len());
-            joined.sites.extend(call.sites.into_iter().take(room));
-        }
-        facts.dex.push(dex.fact);
+    for args in all.values_mut() {
+        args.sort();
+        args.dedup();
     }
-    for dex in &facts.dex {
-        for class in &dex.defines {
-            undefined.remove(class);
-        }
-    }
-    facts.referenced = undefined.into_iter().collect();
-    facts.calls = calls.into_values().collect();
-    facts.hosts = hosts.into_iter().collect();
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_kept, is_platform};
-
-    #[test]
-    fn screens_are_left_out_and_what_watches_them_is_not() {
-        assert!(is_kept("Landroid/telephony/TelephonyManager;"));
-        assert!(is_kept(
-            "Landroid/view/accessibility/AccessibilityNodeInfo;"
-        ));
-        assert!(is_kept("Ldalvik/system/DexClassLoader;"));
-        assert!(!is_kept("Landroid/view/View;"));
-        assert!(!is_kept("Landroid/support/v4/app/Fragment;"));
-        assert!(!is_kept("Ljava/util/List;"));
-    }
-
-    #[test]
-    fn support_libraries_are_not_the_platform() {
-        assert!(is_platform("android.app.Activity"));
-        assert!(!is_platform("android.support.v4.app.Fragment"));
-        assert!(!is_platform("androidx.core.app.ActivityCompat"));
-    }
+    (all, through)
 }

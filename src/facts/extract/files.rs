@@ -1,9 +1,11 @@
 //! What lies in one APK: DEX files, libraries, and the names of everything else.
 
-use super::code::{self, DexRead};
-use super::{Part, PartFacts};
+use super::code::DexBytes;
+use super::{Part, PartFacts, scripts};
 use crate::container::Entry;
+use crate::elf::Framework;
 use crate::facts::model::NativeFact;
+use crate::facts::uses::ScriptFact;
 use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
@@ -12,7 +14,7 @@ use rayon::prelude::*;
 /// Archives that may hold code which Android's loader does not look at by itself.
 const ARCHIVE_SUFFIXES: [&str; 4] = [".dex", ".jar", ".apk", ".zip"];
 
-pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
+pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFacts<'a>) {
     let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for entry in part.archive.entries().iter().filter(|e| !e.is_directory()) {
         // A second entry of the same name is not the one that is used.
@@ -39,7 +41,7 @@ pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
     let (code, libraries) = rayon::join(
         || -> Vec<_> {
             dex.par_iter()
-                .map(|(_, entry)| read_dex(part, entry, limits))
+                .map(|(_, entry)| read_dex(part, entry))
                 .collect()
         },
         || -> Vec<_> {
@@ -49,13 +51,26 @@ pub(super) fn read(part: &Part<'_>, limits: &Limits, found: &mut PartFacts) {
                 .collect()
         },
     );
-    for (members, incidents) in code {
-        found.dex.extend(members);
+    for (dex, incidents) in code {
+        found.dex.extend(dex);
         found.incidents.extend(incidents);
     }
-    for (fact, incidents) in libraries {
+    for (fact, script, incidents) in libraries {
         found.native.push(fact);
+        found.scripts.extend(script);
         found.incidents.extend(incidents);
+    }
+    let scripts: Vec<_> = others
+        .par_iter()
+        .filter(|entry| scripts::is_script(&entry.name))
+        .map(|entry| read_script(part, entry, limits))
+        .collect();
+    for (script, incidents) in scripts {
+        found.scripts.extend(script);
+        found.incidents.extend(incidents);
+    }
+    for entry in &others {
+        found.services.extend(services(part, entry));
     }
     for entry in others {
         found.incidents.extend(hidden_code(part, entry));
@@ -95,20 +110,27 @@ fn is_asset(name: &str) -> bool {
         && !["AndroidManifest.xml", "resources.arsc"].contains(&name)
 }
 
-fn read_dex(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (Vec<DexRead>, Vec<Incident>) {
+fn read_dex<'a>(part: &'a Part<'_>, entry: &Entry) -> (Option<DexBytes<'a>>, Vec<Incident>) {
     let mut incidents = Vec::new();
-    let Some(bytes) = part
+    let bytes = part
         .archive
-        .read_noting(entry, Some(Channel::Code), &mut incidents)
-    else {
-        return (Vec::new(), incidents);
-    };
-    let members = code::read(part, entry, &bytes, limits, &mut incidents);
-    (members, incidents)
+        .read_noting(entry, Some(Channel::Code), &mut incidents);
+    let dex = bytes.map(|bytes| DexBytes {
+        file: part.name.clone(),
+        entry: entry.name.clone(),
+        bytes,
+    });
+    (dex, incidents)
 }
 
-fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, Vec<Incident>) {
+fn read_native(
+    part: &Part<'_>,
+    entry: &Entry,
+    limits: &Limits,
+) -> (NativeFact, Option<ScriptFact>, Vec<Incident>) {
     let mut incidents = Vec::new();
+    let mut script = None;
+    let file = format!("{}!{}", part.name, entry.name);
     let mut fact = NativeFact {
         file: part.name.clone(),
         entry: entry.name.clone(),
@@ -119,24 +141,96 @@ fn read_native(part: &Part<'_>, entry: &Entry, limits: &Limits) -> (NativeFact, 
         .archive
         .read_noting(entry, Some(Channel::Native), &mut incidents)
     {
-        fact.sha256 = Some(sha256(&bytes));
+        let digest = sha256(&bytes);
+        let (names, more) = scripts::in_library(&bytes, limits.script_names);
+        fact.names = names;
+        if more {
+            incidents.push(too_many(&file, Channel::Native));
+        }
         match crate::elf::read(&bytes, limits) {
             Ok(lib) => {
                 for gap in &lib.gaps {
-                    let file = format!("{}!{}", part.name, entry.name);
-                    let incident = Incident::new(IncidentCode::Malformed, file, gap);
+                    let incident = Incident::new(IncidentCode::Malformed, &file, gap);
                     incidents.push(incident.hiding(Channel::Native));
+                }
+                if lib.markers.contains(&Framework::Flutter) {
+                    let (names, more) = scripts::in_snapshot(&bytes, limits.script_names);
+                    script = Some(ScriptFact {
+                        file: part.name.clone(),
+                        entry: entry.name.clone(),
+                        sha256: digest.clone(),
+                        names,
+                    });
+                    if more {
+                        incidents.push(too_many(&file, Channel::Native));
+                    }
                 }
                 fact.elf = Some(lib);
             }
             Err(error) => {
-                let file = format!("{}!{}", part.name, entry.name);
                 let incident = Incident::from_error(IncidentCode::Unreadable, file, &error);
                 incidents.push(incident.hiding(Channel::Native));
             }
         }
+        fact.sha256 = Some(digest);
     }
-    (fact, incidents)
+    (fact, script.filter(|s| !s.names.is_empty()), incidents)
+}
+
+fn too_many(file: &str, channel: Channel) -> Incident {
+    let detail = "more telling names than are kept; the others were not looked at";
+    Incident::new(IncidentCode::LimitReached, file, detail).hiding(channel)
+}
+
+/// The names in a script of the package.
+fn read_script(
+    part: &Part<'_>,
+    entry: &Entry,
+    limits: &Limits,
+) -> (Option<ScriptFact>, Vec<Incident>) {
+    let mut incidents = Vec::new();
+    let file = format!("{}!{}", part.name, entry.name);
+    if entry.size > limits.script_bytes {
+        let detail = "a script larger than the limit; it was not searched";
+        let incident = Incident::new(IncidentCode::LimitReached, file, detail);
+        return (None, vec![incident.hiding(Channel::Assets)]);
+    }
+    let Some(bytes) = part
+        .archive
+        .read_noting(entry, Some(Channel::Assets), &mut incidents)
+    else {
+        return (None, incidents);
+    };
+    let (names, more) = scripts::in_script(&bytes, limits.script_names);
+    if more {
+        incidents.push(too_many(&file, Channel::Assets));
+    }
+    let script = (!names.is_empty()).then(|| ScriptFact {
+        file: part.name.clone(),
+        entry: entry.name.clone(),
+        sha256: sha256(&bytes),
+        names,
+    });
+    (script, incidents)
+}
+
+/// Bytes of a service file that are read: real ones name a few classes.
+const SERVICE_BYTES: u64 = 64 << 10;
+
+/// Classes that a `META-INF/services` file names, for `java.util.ServiceLoader`.
+fn services(part: &Part<'_>, entry: &Entry) -> Vec<String> {
+    if !entry.name.starts_with("META-INF/services/") || entry.size > SERVICE_BYTES {
+        return Vec::new();
+    }
+    let Ok(bytes) = part.archive.read(entry) else {
+        return Vec::new();
+    };
+    String::from_utf8_lossy(&bytes)
+        .lines()
+        .filter_map(|line| line.split('#').next())
+        .map(|line| line.trim().to_owned())
+        .filter(|line| !line.is_empty())
+        .collect()
 }
 
 /// An archive with code or a DEX file among the assets: code that may be loaded at run time. It is named, not read.

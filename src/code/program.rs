@@ -1,0 +1,250 @@
+//! All DEX files of an app as one program: which method a call reaches, across files and up the superclasses.
+//!
+//! Resolution is that of a virtual call on the named class (JVMS 5.4.3.3 as ART
+//! follows it): the class itself, then its superclasses. Overriding methods of
+//! subclasses are not asked for.
+
+use super::hierarchy::{Hierarchy, NameId};
+use super::{Budget, Faults};
+use crate::dex::{Dex, MethodId, usize_of};
+use crate::error::ParseError;
+
+/// Name and prototype of a method as one number. Different ones have different numbers, but for chance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Signature(u64);
+
+/// Where a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached {
+    /// At a method of this class of the app.
+    Inside(NameId),
+    /// At this class, which the app does not define.
+    Outside(NameId),
+    /// The named class is not one of the app's.
+    AsNamed,
+}
+
+/// One DEX file with its types and prototypes numbered.
+#[derive(Debug)]
+struct Linked<'w, 'a> {
+    dex: &'w Dex<'a>,
+    /// By `type_ids` index.
+    types: Vec<Option<NameId>>,
+    /// By `proto_ids` index.
+    protos: Vec<u64>,
+}
+
+/// The DEX files of an app, linked.
+#[derive(Debug)]
+pub struct Program<'w, 'a> {
+    hierarchy: &'w Hierarchy,
+    files: Vec<Linked<'w, 'a>>,
+    /// Methods that the classes define: class, signature; sorted.
+    defined: Vec<(NameId, Signature)>,
+}
+
+/// Superclasses followed for one call. Real chains end below thirty.
+const MOST_SUPERCLASSES: usize = 256;
+
+impl<'w, 'a> Program<'w, 'a> {
+    /// Numbers everything. `files` are in class-path order, the same as the hierarchy was made of.
+    pub fn new(
+        files: impl IntoIterator<Item = &'w Dex<'a>>,
+        hierarchy: &'w Hierarchy,
+        budget: &mut Budget,
+        faults: &mut Faults,
+    ) -> Self {
+        let mut program = Self {
+            hierarchy,
+            files: Vec::new(),
+            defined: Vec::new(),
+        };
+        for (number, dex) in (0u32..).zip(files) {
+            budget.begin(dex);
+            program.files.push(link(dex, hierarchy, budget, faults));
+            program.define(number, budget, faults);
+        }
+        program.defined.sort_unstable();
+        program.defined.dedup();
+        program
+    }
+
+    fn define(&mut self, number: u32, budget: &mut Budget, faults: &mut Faults) {
+        let Some(file) = self.files.get(usize_of(number)) else {
+            return;
+        };
+        let mut found = Vec::new();
+        for (class_def, class) in (0u32..).zip(file.dex.class_defs()) {
+            if self.hierarchy.is_shadowed(number, class_def) {
+                continue;
+            }
+            let Some(name) = file.type_name(class.class) else {
+                continue;
+            };
+            let mut read = || -> Result<bool, ParseError> {
+                let Some(data) = file.dex.class_data(&class)? else {
+                    return Ok(true);
+                };
+                if !budget.take(data.len()) {
+                    return Ok(false);
+                }
+                for method in data.methods()? {
+                    let id = file.dex.method(method?.method)?;
+                    if let Some(signature) = file.signature(&id) {
+                        found.push((name, signature));
+                    }
+                }
+                Ok(true)
+            };
+            match read() {
+                Ok(true) => {}
+                Ok(false) => {
+                    faults.cut_short = true;
+                    break;
+                }
+                // The walk over the code reports what it cannot read there.
+                Err(_) => {}
+            }
+        }
+        self.defined.extend(found);
+    }
+
+    /// The classes of the app.
+    pub fn hierarchy(&self) -> &'w Hierarchy {
+        self.hierarchy
+    }
+
+    /// The DEX file with that number.
+    pub fn dex(&self, file: u32) -> Option<&'w Dex<'a>> {
+        self.files.get(usize_of(file)).map(|linked| linked.dex)
+    }
+
+    /// The name behind a `type_ids` index, if a class of the app is called so or descends from it directly.
+    #[inline]
+    pub fn type_name(&self, file: u32, type_: u32) -> Option<NameId> {
+        self.files.get(usize_of(file))?.type_name(type_)
+    }
+
+    /// The same, if the app defines the class.
+    #[inline]
+    pub fn own_class(&self, file: u32, type_: u32) -> Option<NameId> {
+        self.type_name(file, type_)
+            .filter(|&name| self.hierarchy.class(name).is_some())
+    }
+
+    /// Name and prototype of a `method_ids` row.
+    pub fn signature(&self, file: u32, method: u32) -> Option<Signature> {
+        let linked = self.files.get(usize_of(file))?;
+        linked.signature(&linked.dex.method(method).ok()?)
+    }
+
+    /// Whether a class defines such a method itself.
+    pub fn defines(&self, class: NameId, signature: Signature) -> bool {
+        self.defined.binary_search(&(class, signature)).is_ok()
+    }
+
+    /// Where a call of a `method_ids` row ends.
+    pub fn reach(&self, file: u32, method: u32) -> Reached {
+        let named = || {
+            let linked = self.files.get(usize_of(file))?;
+            let id = linked.dex.method(method).ok()?;
+            let class = self.own_class(file, id.class)?;
+            Some((class, linked.signature(&id)?))
+        };
+        let Some((class, signature)) = named() else {
+            return Reached::AsNamed;
+        };
+        let mut at = class;
+        for _ in 0..MOST_SUPERCLASSES {
+            let Some(here) = self.hierarchy.class(at) else {
+                break;
+            };
+            if self.defines(at, signature) {
+                return Reached::Inside(at);
+            }
+            match here.superclass {
+                Some(superclass) => at = superclass,
+                None => break,
+            }
+        }
+        if self.hierarchy.class(at).is_some() {
+            // A missing or endless chain: the named class answers for it.
+            return Reached::Inside(class);
+        }
+        if self.hierarchy.name(at) != OBJECT {
+            return Reached::Outside(at);
+        }
+        // An interface of the app, or an abstract class, may leave the method to an interface above it.
+        let outside = self.hierarchy.outside(class);
+        let mut others = outside
+            .into_iter()
+            .filter(|&name| self.hierarchy.name(name) != OBJECT);
+        match others.next() {
+            Some(name) => Reached::Outside(name),
+            None => Reached::Inside(class),
+        }
+    }
+}
+
+const OBJECT: &str = "Ljava/lang/Object;";
+
+impl Linked<'_, '_> {
+    fn type_name(&self, type_: u32) -> Option<NameId> {
+        self.types.get(usize_of(type_)).copied().flatten()
+    }
+
+    fn signature(&self, id: &MethodId) -> Option<Signature> {
+        let proto = *self.protos.get(usize_of(id.proto))?;
+        let name = self.dex.name_bytes(id.name).ok()?;
+        Some(Signature(hash(proto, name)))
+    }
+}
+
+fn link<'w, 'a>(
+    dex: &'w Dex<'a>,
+    hierarchy: &Hierarchy,
+    budget: &mut Budget,
+    faults: &mut Faults,
+) -> Linked<'w, 'a> {
+    let mut linked = Linked {
+        dex,
+        types: Vec::new(),
+        protos: Vec::new(),
+    };
+    for index in 0..dex.type_count() {
+        let name = dex.type_descriptor(index).ok();
+        if !budget.take_text(name.as_ref().map_or(0, |n| n.len())) {
+            faults.cut_short = true;
+            return linked;
+        }
+        linked
+            .types
+            .push(name.and_then(|name| hierarchy.id(&name)));
+    }
+    for index in 0..dex.proto_count() {
+        let mut hashed = || -> Result<u64, ParseError> {
+            let proto = dex.proto(index)?;
+            let mut sum = hash(SEED, dex.type_descriptor_bytes(proto.return_type)?);
+            for parameter in dex.parameters(&proto)?.iter() {
+                let descriptor = dex.type_descriptor_bytes(parameter)?;
+                if !budget.take_text(descriptor.len()) {
+                    break;
+                }
+                sum = hash(sum, descriptor);
+            }
+            Ok(sum)
+        };
+        linked.protos.push(hashed().unwrap_or_default());
+    }
+    faults.cut_short |= budget.is_spent();
+    linked
+}
+
+/// FNV-1a, 64 bits; each text ends with a byte that no name has.
+const SEED: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn hash(seed: u64, text: &[u8]) -> u64 {
+    text.iter().chain(&[0]).fold(seed, |sum, &byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
