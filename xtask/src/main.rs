@@ -109,6 +109,7 @@ fn ci(_: &[String]) -> Result<(), String> {
         println!("skipped: cargo clippy is not installed");
     }
     cargo(&["test"])?;
+    cargo(&["test", "--package", "xtask"])?;
     run(
         "cargo",
         &["doc", "--no-deps", "--document-private-items", "--locked"],

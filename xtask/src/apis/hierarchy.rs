@@ -8,18 +8,19 @@ const HEAD: &str = "\
 # Supertypes of the platform's classes, of all levels that were looked at: superclass first, then interfaces.
 # Machine-made by `cargo xtask apis --hierarchy`; do not edit by hand.
 #
-# Left out: java.lang.Object, markers (Serializable, Comparable, Cloneable, Closeable, AutoCloseable), classes that have
-# nothing else, and those of java.* and javax.* that do not extend java.net, javax.net or a class loader. A supertype
-# that only an earlier level has comes last.";
+# Left out: java.lang.Object, markers (Serializable, Comparable, Cloneable, Closeable, AutoCloseable, Annotation), classes
+# that have nothing else, and those of java.* and javax.* that do not extend java.net, javax.net or a class loader. A
+# supertype that only an earlier level has comes last.";
 
 /// They have no member that a map of permissions could name.
-const MARKERS: [&str; 6] = [
+const MARKERS: [&str; 7] = [
     "Ljava/lang/Object;",
     "Ljava/io/Serializable;",
     "Ljava/lang/Comparable;",
     "Ljava/lang/Cloneable;",
     "Ljava/lang/AutoCloseable;",
     "Ljava/io/Closeable;",
+    "Ljava/lang/annotation/Annotation;",
 ];
 
 /// Class and supertypes.
@@ -65,7 +66,9 @@ pub fn merge(table: &mut Table, platform: &Platform) -> (usize, usize) {
         all.entry(class).or_default().push(name);
     }
     let new = all.keys().filter(|class| !old.contains_key(*class)).count();
-    let changed = old.iter().filter(|(class, list)| all.get(*class) != Some(list));
+    let changed = old
+        .iter()
+        .filter(|(class, list)| all.get(*class) != Some(list));
     let changed = changed.count();
     *entries = all.into_iter().map(|(k, v)| (k, v.join(" "))).collect();
     (new, changed)
@@ -89,8 +92,11 @@ fn wanted(class: &str, supertypes: &[String]) -> bool {
     if begins(class, &["Ljava/", "Ljavax/"]) {
         let net = |name: &String| {
             begins(name, &["Ljava/net/", "Ljavax/net/"])
-                || ["Ljava/lang/ClassLoader;", "Ljava/security/SecureClassLoader;"]
-                    .contains(&name.as_str())
+                || [
+                    "Ljava/lang/ClassLoader;",
+                    "Ljava/security/SecureClassLoader;",
+                ]
+                .contains(&name.as_str())
         };
         return supertypes.iter().any(net);
     }

@@ -113,7 +113,9 @@ const LEVELS: &str = "Levels that were looked at: ";
 
 /// Levels that a table's head says were looked at, ascending.
 pub fn levels(head: &str) -> Result<Vec<u32>, String> {
-    let text = head.split_once(LEVELS).and_then(|(_, rest)| rest.split_once(". "));
+    let text = head
+        .split_once(LEVELS)
+        .and_then(|(_, rest)| rest.split_once(". "));
     let (text, _) = text.ok_or_else(|| format!("its head has no `{LEVELS}…. `"))?;
     let mut found = Vec::new();
     for part in text.split(", ") {
@@ -176,10 +178,14 @@ pub fn renew_head(table: &mut Table, level: u32) -> Result<(), String> {
 pub fn before(levels: &[u32], level: u32) -> Result<u32, String> {
     let last = levels.last().copied().unwrap_or_default();
     if level < last {
-        return Err(format!("it goes to level {last} already; only that one or a later one can be joined"));
+        return Err(format!(
+            "it goes to level {last} already; only that one or a later one can be joined"
+        ));
     }
     let earlier = levels.iter().rev().find(|l| **l < level);
-    earlier.copied().ok_or_else(|| "it has no earlier level".into())
+    earlier
+        .copied()
+        .ok_or_else(|| "it has no earlier level".into())
 }
 
 /// What a level's files say of a member of a class.
@@ -264,7 +270,7 @@ pub fn merge(
     Ok(report)
 }
 
-/// Joins a level to the actions of a table of actions: those that are there only, whose kind is known.
+/// Joins a level to a table of actions; the kind of a new one is not in the files: it becomes an `action`.
 pub fn merge_actions(table: &mut Table, platform: &Platform, level: u32) -> Result<Report, String> {
     let before = before(&levels_of_parts(table)?, level)?;
     let mut report = Report::default();
@@ -285,14 +291,18 @@ pub fn merge_actions(table: &mut Table, platform: &Platform, level: u32) -> Resu
         }
         entries.retain(|_, text| History::parse(text).is_some());
     }
-    let known: Vec<String> = table.groups.values().flat_map(|e| e.keys().cloned()).collect();
+    let known: Vec<String> = table
+        .groups
+        .values()
+        .flat_map(|e| e.keys().cloned())
+        .collect();
     let actions = table.groups.entry("action".into()).or_default();
     for (text, declared) in &platform.texts {
         let Some(needs) = &declared.needs else {
             continue;
         };
-        // Extras and metadata carry the annotation, too.
-        if known.contains(text) || !text.contains(".action.") {
+        // Extras and names of services carry the annotation, too.
+        if known.contains(text) || !platform.actions.contains(text) {
             continue;
         }
         let system = if declared.public { "" } else { "system; " };
@@ -349,7 +359,9 @@ fn join(
             });
         }
         Seen::Plain(_) if annotated => {
-            report.freed.push(format!("{name}: {}", last.unwrap_or_default()));
+            report
+                .freed
+                .push(format!("{name}: {}", last.unwrap_or_default()));
             history.end(level, before);
         }
         // Links in the documentation and checks of the service are not in these files.

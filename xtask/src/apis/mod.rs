@@ -96,7 +96,11 @@ pub fn task(args: &[String]) -> Result<(), String> {
         inputs.len(),
         platform.classes.len()
     );
-    show("public and system files disagree", &platform.disagree, options.list);
+    show(
+        "public and system files disagree",
+        &platform.disagree,
+        options.list,
+    );
     let source = || match (&options.from, &options.date) {
         (Some(from), Some(date)) => Ok((from.as_str(), date.as_str())),
         _ => Err("--from and --date are needed: the table names its sources".to_owned()),
@@ -132,12 +136,16 @@ pub fn task(args: &[String]) -> Result<(), String> {
         let (new, changed) = hierarchy::merge(&mut table, &platform);
         let (from, date) = source()?;
         table.add_source("*", from, date)?;
-        println!("{path}: {} classes, {new} new, {changed} changed", table.entries());
+        println!(
+            "{path}: {} classes, {new} new, {changed} changed",
+            table.entries()
+        );
         write(path, &table.write())?;
     }
     Ok(())
 }
 
+/// Reads files; those of metalava's exceptions lie beside signature files and are passed over.
 fn inputs(paths: &[String], public: bool) -> Result<Vec<Input>, String> {
     let one = |path: &String| {
         Ok(Input {
@@ -146,7 +154,9 @@ fn inputs(paths: &[String], public: bool) -> Result<Vec<Input>, String> {
             public,
         })
     };
-    paths.iter().map(one).collect()
+    let all = paths.iter().map(one).collect::<Result<Vec<_>, String>>()?;
+    let signatures = |input: &Input| !input.text.starts_with("// Baseline format:");
+    Ok(all.into_iter().filter(signatures).collect())
 }
 
 fn read(path: &str) -> Result<String, String> {
@@ -186,7 +196,11 @@ fn tell(path: &str, report: &history::Report, list: bool) {
         .iter()
         .map(|(package, members)| format!("{package}: {members} members carried on"))
         .collect();
-    show("no file declares the package: is a module missing?", &missing, list);
+    show(
+        "no file declares the package: is a module missing?",
+        &missing,
+        list,
+    );
 }
 
 /// A heading with the number of lines, and the lines.

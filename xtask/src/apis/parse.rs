@@ -323,27 +323,18 @@ impl<'a> Reader<'a> {
         }))
     }
 
+    /// Skips what follows, such as `throws` or a default value, and the `;`.
     fn until_semicolon(&mut self) -> Parsed<()> {
         while !self.eat(';') {
-            if self.peek().is_none() || self.is_sign('}') && self.nothing_open() {
+            if self.is_sign('{') {
+                self.balanced('{', '}')?;
+            } else if self.peek().is_none() || self.is_sign('}') {
                 return self.expected("`;`");
+            } else {
+                self.at += 1;
             }
-            self.at += 1;
         }
         Ok(())
-    }
-
-    /// A closing brace at which a default value such as `{}` has not begun.
-    fn nothing_open(&self) -> bool {
-        let before = self.tokens.get(..self.at).unwrap_or_default();
-        for token in before.iter().rev() {
-            match token.kind {
-                Kind::Sign('{') => return false,
-                Kind::Sign(';' | '}') => return true,
-                _ => {}
-            }
-        }
-        true
     }
 
     fn modifiers(&mut self) -> Parsed<(Vec<Annotation>, Vec<String>)> {

@@ -26,8 +26,10 @@ pub struct Known {
 #[derive(Debug, Default)]
 pub struct Platform {
     pub classes: BTreeMap<String, Known>,
-    /// String constants with what they need: value, by descriptor and key.
+    /// String constants by value, with what they need.
     pub texts: BTreeMap<String, Declared>,
+    /// Those of them that are actions, by the name of the field.
+    pub actions: BTreeSet<String>,
     /// Members that public and system files say different things of.
     pub disagree: Vec<String>,
 }
@@ -95,6 +97,10 @@ impl Platform {
             let declared = Declared { public, needs };
             if let MemberKind::Field { text: Some(t), .. } = &member.kind {
                 join(&mut self.texts, t.clone(), declared.clone());
+                let words: Vec<&str> = member.name.split('_').collect();
+                if matches!(words.as_slice(), ["ACTION", ..] | [.., "ACTION"]) {
+                    self.actions.insert(t.clone());
+                }
             }
             if !join(&mut known.members, key.clone(), declared) {
                 self.disagree.push(format!("{of} {key}"));
@@ -108,7 +114,8 @@ impl Platform {
         let package = class.rsplit_once('/').map_or(class, |(package, _)| package);
         let start = format!("{package}/");
         let mut from = self.classes.range(start.clone()..);
-        from.next().is_some_and(|(name, _)| name.starts_with(&start))
+        from.next()
+            .is_some_and(|(name, _)| name.starts_with(&start))
     }
 
     /// Whether a class has a method, whatever its result, from a supertype in the files.
