@@ -1,5 +1,7 @@
 //! Tasks of the repository: `cargo xtask` lists them. No dependencies.
 
+mod apis;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -8,6 +10,11 @@ type Task = fn(&[String]) -> Result<(), String>;
 
 /// Name, what it does, and the function.
 const TASKS: &[(&str, &str, Task)] = &[
+    (
+        "apis",
+        "join a level of the platform, from AOSP's signature files, to signatures/imported/ (docs/apis.md; without arguments: how)",
+        apis::task,
+    ),
     (
         "ci",
         "what continuous integration runs: format, lints, the tests, docs",
@@ -102,6 +109,7 @@ fn ci(_: &[String]) -> Result<(), String> {
         println!("skipped: cargo clippy is not installed");
     }
     cargo(&["test"])?;
+    cargo(&["test", "--package", "xtask"])?;
     run(
         "cargo",
         &["doc", "--no-deps", "--document-private-items", "--locked"],
