@@ -145,6 +145,12 @@ impl<'d> MarkIndex<'d> {
         libraries.filter_map(|m| self.ids.get(usize::try_from(m.library).ok()?).copied())
     }
 
+    /// The libraries that a native library's file name belongs to, by id.
+    pub(super) fn owners_of_native(&self, name: &str) -> impl Iterator<Item = &'d str> {
+        let marks = self.native.find(name).flat_map(|(_, marks)| marks);
+        marks.filter_map(|m| self.ids.get(usize::try_from(m.library).ok()?).copied())
+    }
+
     /// How many of `classes` (sorted) belong to a library.
     pub fn count_owned(&self, classes: &[String]) -> usize {
         let mut owned = 0_usize;

@@ -1,10 +1,14 @@
 //! Facts against the signature database: who is inside, what was asked for, what is in the way.
 
+mod access;
+mod accesses;
+mod asker;
 mod features;
 mod marks;
 mod obstacles;
 mod owner;
 mod permissions;
+mod reach;
 mod table;
 
 pub use features::Feature;

@@ -99,6 +99,14 @@ impl<'d> Owners<'d> {
         }
     }
 
+    /// The bundled library to which a native library belongs by its file name; `entry` is `lib/ABI/NAME`.
+    pub fn of_native(&self, entry: &str) -> Option<Owner> {
+        let name = entry.rsplit('/').next().unwrap_or(entry);
+        let mut ids = self.index.owners_of_native(name);
+        ids.find(|id| self.bundled.contains(*id))
+            .map(|id| Owner::Library(id.to_owned()))
+    }
+
     /// The uses of a member by those who wrote them; sorted by owner.
     pub fn split(&self, facts: &Facts, used: &UseFact) -> Vec<OwnedCall> {
         let mut by_owner: BTreeMap<Owner, Vec<Site>> = BTreeMap::new();

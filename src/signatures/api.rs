@@ -13,6 +13,9 @@ use super::schema::{
 };
 use std::sync::OnceLock;
 
+/// Supertypes followed of one class of the platform. The most that one has is about 30.
+const MOST_SUPERTYPES: usize = 256;
+
 /// An access that something in an app shows.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessHit<'a> {
@@ -46,6 +49,15 @@ impl AccessHit<'_> {
             Some(start) => argument.starts_with(start),
             None => argument == text,
         })
+    }
+
+    /// Whether a text of which only the beginning is known may be the constant.
+    #[must_use]
+    pub fn text_may_begin(&self, start: &str) -> bool {
+        let text = self
+            .constant
+            .and_then(|c| c.strip_prefix('"')?.strip_suffix('"'));
+        text.is_some_and(|text| text.trim_end_matches('*').starts_with(start) || self.text_fits(start))
     }
 
     /// The same for an argument that is a number.
@@ -279,6 +291,25 @@ impl SignatureDb {
     #[must_use]
     pub fn members_of(&self, class: &str) -> Option<Entries<'_>> {
         self.data.members.group(class)
+    }
+
+    /// A class of the platform and everything above it, nearest first, as far as the data knows; descriptors.
+    #[must_use]
+    pub fn lineage<'a>(&'a self, class: &'a str) -> Vec<&'a str> {
+        let mut found = vec![class];
+        let Some(table) = self.data.hierarchy.group("supertypes") else {
+            return found;
+        };
+        let mut next = 0_usize;
+        while let Some(&name) = found.get(next) {
+            next = next.saturating_add(1);
+            for above in table.get(name).into_iter().flat_map(|list| list.split(' ')) {
+                if !found.contains(&above) && found.len() < MOST_SUPERTYPES {
+                    found.push(above);
+                }
+            }
+        }
+        found
     }
 
     /// Kind (`activity`, `broadcast`, `service`, `action`) and history of an intent action.

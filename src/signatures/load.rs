@@ -122,6 +122,7 @@ impl Tree {
             (&mut d.members, o.members),
             (&mut d.actions, o.actions),
             (&mut d.providers, o.providers),
+            (&mut d.hierarchy, o.hierarchy),
         ] {
             if !over.text.is_empty() {
                 *base = over;
@@ -357,6 +358,7 @@ fn add(tree: &mut Tree, path: &str, text: &str) -> Result<(), LoadError> {
         ("imported", "apis") => d.members = table(path, text)?,
         ("imported", "intents") => d.actions = table(path, text)?,
         ("imported", "providers") => d.providers = table(path, text)?,
+        ("imported", "hierarchy") => d.hierarchy = table(path, text)?,
         ("apis", name) => {
             let mut x: AccessFile = parse(path, text)?;
             if x.id.is_empty() {

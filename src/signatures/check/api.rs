@@ -43,6 +43,9 @@ impl Lint<'_> {
         self.file = "imported/providers.toml".to_owned();
         self.sources(&d.providers.source);
         self.providers(&d.providers);
+        self.file = "imported/hierarchy.toml".to_owned();
+        self.sources(&d.hierarchy.source);
+        self.hierarchy(&d.hierarchy);
         let mut ids: BTreeMap<&str, &str> = BTreeMap::new();
         let mut seen: BTreeMap<(By, &str), Vec<(&Access, &str)>> = BTreeMap::new();
         for file in &d.accesses {
@@ -151,6 +154,26 @@ impl Lint<'_> {
                 || name.ends_with(".*");
             if !known {
                 self.known_permission("", &name);
+            }
+        }
+    }
+
+    /// One group, class descriptors on both sides, and no class above itself.
+    fn hierarchy(&mut self, table: &Table) {
+        let plain = |class: &str| class.starts_with('L') && class.ends_with(';');
+        for (group, entries) in table.groups() {
+            for (class, above) in entries.iter() {
+                let well = group == "supertypes"
+                    && plain(class)
+                    && above.split(' ').all(|name| plain(name) && name != class);
+                if !well {
+                    self.say(
+                        "api-hierarchy",
+                        At::value("", class),
+                        format!("`{class}`: `{above}` is no list of supertypes"),
+                        "write descriptors, separated by one space, under `supertypes`",
+                    );
+                }
             }
         }
     }

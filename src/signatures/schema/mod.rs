@@ -109,6 +109,8 @@ pub struct Data {
     pub actions: Table,
     /// `imported/providers.toml`: authority, path, permissions.
     pub providers: Table,
+    /// `imported/hierarchy.toml`: `supertypes`, class descriptor, its supertypes.
+    pub hierarchy: Table,
     /// `apis/`.
     pub accesses: Vec<AccessFile>,
 }

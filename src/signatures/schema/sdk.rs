@@ -60,10 +60,26 @@ pub struct Sdk {
     /// lies, and what of it can still be read.
     #[serde(default)]
     pub leaves: Option<Text>,
+    /// How such code reaches the platform; absent where it is not known, and then it may reach anything.
+    #[serde(default)]
+    pub bridge: Option<Bridge>,
     /// Sources of this file.
     pub source: Vec<Source>,
     /// Examples that are run.
     pub examples: Examples,
+}
+
+/// How code that is not DEX reaches the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bridge {
+    /// Only through modules or plug-ins that are compiled into DEX or native libraries of the
+    /// package: what these do not do, no script can do.
+    Modules,
+    /// By naming any class and method of the platform at run time.
+    Anything,
+    /// It brings code for the platform later: DEX or native code that is downloaded or unpacked.
+    Code,
 }
 
 /// The fields that a complete file fills, in the names of its sources (`of`).

@@ -1,0 +1,198 @@
+//! What the app reaches, with or without a permission, who reaches it, and what shows it.
+
+use super::owner::Owner;
+use crate::signatures::schema::{By, Text};
+use std::collections::BTreeMap;
+
+/// One thing that one owner reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Id of the entry of `signatures/apis/`, or `platform:` and the permissions of a member that has no entry.
+    pub id: String,
+    /// Its name.
+    pub title: Text,
+    /// Ids of the kinds of personal information.
+    pub information: Vec<String>,
+    /// Who.
+    pub owner: Owner,
+    /// It shows an interest and no use by itself.
+    pub hint: bool,
+    /// Something leads to it.
+    pub reached: bool,
+    /// The permissions that it needs, by name.
+    pub needs: BTreeMap<String, Need>,
+    /// What shows it; the first of `count`.
+    pub shown: Vec<Shown>,
+    /// How many places show it.
+    pub count: u32,
+}
+
+/// On which levels a permission is needed for an access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// First API level of the device.
+    pub from: u32,
+    /// Last one that was looked at.
+    pub to: u32,
+    /// On devices of the app's target level, or the newest that is known.
+    pub at_target: bool,
+    /// One of several, each of which is enough.
+    pub one_of: bool,
+    /// Only for some arguments, callers or data.
+    pub conditional: bool,
+}
+
+/// One place that shows an access.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The channel.
+    pub by: By,
+    /// What was seen there, as it stands there.
+    pub what: String,
+    /// Where.
+    pub place: Where,
+}
+
+/// Where something was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// An instruction: positions in [`Facts::uses`](crate::facts::Facts::uses) and its sites.
+    Code {
+        /// Position of the use.
+        used: usize,
+        /// Position of the site.
+        site: usize,
+    },
+    /// A component: position in the manifest's list.
+    Component(usize),
+    /// A native library: position in [`Facts::native`](crate::facts::Facts::native).
+    Native(usize),
+    /// A script: position in [`Facts::scripts`](crate::facts::Facts::scripts).
+    Script(usize),
+}
+
+/// Places that are kept of one access.
+const KEPT: usize = 6;
+
+/// Key under which places are gathered: id, owner, hint, reached.
+type Key = (String, Owner, bool, bool);
+
+/// Gathers accesses.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    all: BTreeMap<Key, Access>,
+}
+
+/// What an access is about.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) id: String,
+    pub(super) title: Text,
+    pub(super) information: Vec<String>,
+    pub(super) needs: BTreeMap<String, Need>,
+}
+
+impl Gathered {
+    /// Adds a place for each of `owners`.
+    pub(super) fn add(
+        &mut self,
+        about: &About,
+        owners: &[Owner],
+        hint: bool,
+        reached: bool,
+        shown: &Shown,
+        count: u32,
+    ) {
+        for owner in owners {
+            let key = (about.id.clone(), owner.clone(), hint, reached);
+            let access = self.all.entry(key).or_insert_with(|| Access {
+                id: about.id.clone(),
+                title: about.title.clone(),
+                information: about.information.clone(),
+                owner: owner.clone(),
+                hint,
+                reached,
+                needs: about.needs.clone(),
+                shown: Vec::new(),
+                count: 0,
+            });
+            if access.shown.contains(shown) {
+                continue;
+            }
+            access.count = access.count.saturating_add(count);
+            if access.shown.len() < KEPT {
+                access.shown.push(shown.clone());
+            }
+        }
+    }
+
+    /// All accesses, by id and owner; a hint is left out beside a use by the same owner, and what is not
+    /// reached beside what is.
+    pub(super) fn finish(self) -> Vec<Access> {
+        let best: BTreeMap<(String, Owner), (bool, bool)> =
+            self.all.keys().fold(BTreeMap::new(), |mut best, key| {
+                let rank = (key.3 && !key.2, key.3);
+                let known = best.entry((key.0.clone(), key.1.clone())).or_insert(rank);
+                *known = (*known).max(rank);
+                best
+            });
+        let is_best = |access: &Access| {
+            let key = (access.id.clone(), access.owner.clone());
+            let (used, reached) = best.get(&key).copied().unwrap_or_default();
+            let outdone = (access.hint || !access.reached) && used;
+            !(outdone || (access.hint && !access.reached && reached))
+        };
+        self.all.into_values().filter(|a| is_best(a)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about() -> About {
+        About {
+            id: "phone.imei".into(),
+            title: Text::default(),
+            information: Vec::new(),
+            needs: BTreeMap::new(),
+        }
+    }
+
+    fn shown(used: usize) -> Shown {
+        Shown {
+            by: By::Method,
+            what: "x".into(),
+            place: Where::Code { used, site: 0 },
+        }
+    }
+
+    #[test]
+    fn a_use_makes_hints_of_the_same_owner_needless() {
+        let mut gathered = Gathered::default();
+        gathered.add(&about(), &[Owner::App], true, true, &shown(0), 1);
+        gathered.add(&about(), &[Owner::App], false, true, &shown(1), 2);
+        gathered.add(&about(), &[Owner::App], false, false, &shown(2), 1);
+        gathered.add(&about(), &[Owner::Unlisted], true, true, &shown(3), 1);
+        let found = gathered.finish();
+        let rows: Vec<_> = found
+            .iter()
+            .map(|a| (a.owner.clone(), a.hint, a.reached, a.count))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (Owner::App, false, true, 2),
+                (Owner::Unlisted, true, true, 1)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_place_counts_once() {
+        let mut gathered = Gathered::default();
+        gathered.add(&about(), &[Owner::App], false, true, &shown(0), 1);
+        gathered.add(&about(), &[Owner::App], false, true, &shown(0), 1);
+        assert_eq!(gathered.finish().first().unwrap().count, 1);
+    }
+}

@@ -1,0 +1,178 @@
+//! Facts against the map: every channel through which something is reached.
+//!
+//! ```text
+//! uses of the code ─▶ methods, fields, classes, overrides, strings     code
+//!                  ─▶ constants that reach a call: URIs, settings, services, actions, names for reflection
+//! manifest         ─▶ actions, guards, service types                   elsewhere
+//! native libraries ─▶ functions that they import, names for JNI
+//! scripts          ─▶ names of interfaces
+//! ```
+
+mod arguments;
+mod code;
+mod elsewhere;
+mod reflection;
+
+use super::access::{About, Access, Gathered, Need, Shown};
+use super::asker::Askers;
+use super::owner::Owner;
+use super::reach::Reach;
+use crate::facts::{Facts, Site};
+use crate::signatures::SignatureDb;
+use crate::signatures::api::AccessHit;
+use crate::signatures::schema::{
+    Access as Entry, ApiGrade, LAST_LEVEL, NOT_PERMISSIONS, Requirement, Text,
+};
+use std::collections::BTreeMap;
+
+pub(super) use reflection::Unresolved;
+
+/// All accesses of an app, and the reflection whose names are not known.
+pub(super) fn find(
+    facts: &Facts,
+    db: &SignatureDb,
+    askers: &Askers<'_>,
+    reach: &Reach<'_>,
+) -> (Vec<Access>, Vec<Unresolved>) {
+    let uses = &facts.manifest.uses_sdk;
+    let mut finder = Finder {
+        facts,
+        db,
+        askers,
+        reach,
+        min: uses.min_level(),
+        target: uses.target_level(),
+        entries: BTreeMap::new(),
+        found: Gathered::default(),
+    };
+    let explained = finder.resolver_calls();
+    finder.code(&explained);
+    let unresolved = finder.reflection();
+    finder.manifest();
+    finder.native();
+    finder.scripts();
+    (finder.found.finish(), unresolved)
+}
+
+struct Finder<'a> {
+    facts: &'a Facts,
+    db: &'a SignatureDb,
+    askers: &'a Askers<'a>,
+    reach: &'a Reach<'a>,
+    min: u32,
+    target: u32,
+    /// What the entries that were met are about, by id.
+    entries: BTreeMap<String, About>,
+    found: Gathered,
+}
+
+impl Finder<'_> {
+    /// Adds what an entry of the data says of a place in the code.
+    fn hit(&mut self, hit: &AccessHit<'_>, hint: bool, site: &Site, shown: Shown) {
+        let owners = self.askers.of(site);
+        let reached = self.reach.site(site);
+        let about = self.about(hit.access);
+        self.found
+            .add(&about, &owners, hint, reached, &shown, site.count);
+    }
+
+    /// The same for a place outside the code.
+    fn outside(&mut self, hit: &AccessHit<'_>, hint: bool, owner: Owner, shown: Shown) {
+        let about = self.about(hit.access);
+        self.found.add(&about, &[owner], hint, true, &shown, 1);
+    }
+
+    fn about(&mut self, entry: &Entry) -> About {
+        if let Some(about) = self.entries.get(entry.id.as_str()) {
+            return about.clone();
+        }
+        let requirement = |level: u32| entry.at(level, self.target);
+        let about = About {
+            id: entry.id.to_string(),
+            title: entry.title.clone(),
+            information: entry.information.iter().map(ToString::to_string).collect(),
+            needs: self.needs(requirement),
+        };
+        self.entries.insert(about.id.clone(), about.clone());
+        about
+    }
+
+    /// What something needs on the levels that the app runs on.
+    fn needs<'r>(&self, at: impl Fn(u32) -> Option<Requirement<'r>>) -> BTreeMap<String, Need> {
+        let mut needs: BTreeMap<String, Need> = BTreeMap::new();
+        let target = self.target.min(LAST_LEVEL);
+        // Nobody looked below level 16.
+        for level in self.min.clamp(16, LAST_LEVEL)..=LAST_LEVEL {
+            let Some(requirement) = at(level) else {
+                continue;
+            };
+            let one_of = requirement.any.len() > 1;
+            for name in requirement.permissions() {
+                if NOT_PERMISSIONS.contains(&name.as_str()) {
+                    continue;
+                }
+                let need = needs.entry(name).or_insert(Need {
+                    from: level,
+                    to: level,
+                    at_target: false,
+                    one_of,
+                    conditional: requirement.conditional,
+                });
+                need.to = level;
+                need.at_target |= level == target;
+                need.one_of |= one_of;
+                need.conditional &= requirement.conditional;
+            }
+        }
+        needs
+    }
+
+    /// What a member of the platform that has no entry is about, and whether that is only a hint.
+    fn member(&self, member: &str) -> Option<(About, bool)> {
+        let history = self.db.member_history(member).or_else(|| {
+            // An example may leave out the prototype.
+            let (class, name) = member.split_once("->")?;
+            if name.contains(['(', ':']) {
+                return None;
+            }
+            let same = |key: &str| {
+                let rest = key.strip_prefix(name);
+                rest.is_some_and(|rest| rest.starts_with(['(', ':']))
+            };
+            let entries = self.db.members_of(class)?;
+            let (_, text) = entries.iter().find(|(key, _)| same(key))?;
+            crate::signatures::schema::History::parse(text)
+        })?;
+        let needs = self.needs(|level| history.at(level).cloned());
+        if needs.is_empty() {
+            return None;
+        }
+        // A link in the documentation, or a path that an old analysis found, is no requirement.
+        let vague = |r: &Requirement<'_>| {
+            matches!(
+                r.grade,
+                Some(ApiGrade::Mentioned | ApiGrade::Axplorer) | None
+            )
+        };
+        let hint = history.requirements.iter().all(vague);
+        Some((self.unnamed(needs), hint))
+    }
+
+    /// What has no entry in `apis/` is called by the permissions that it needs.
+    fn unnamed(&self, needs: BTreeMap<String, Need>) -> About {
+        let short: Vec<&str> = needs
+            .keys()
+            .map(|name| name.strip_prefix("android.permission.").unwrap_or(name))
+            .collect();
+        let list = short.join("+");
+        About {
+            id: format!("platform:{list}"),
+            title: Text {
+                zh: format!("须有 {} 权限的系统接口", short.join("、")).into(),
+                en: format!("Platform interfaces that need {}", short.join(", ")).into(),
+            },
+            information: Vec::new(),
+            needs,
+        }
+    }
+}
