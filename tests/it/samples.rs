@@ -235,7 +235,11 @@ fn check_use(sample: &Sample, report: &Value, problems: &mut Problems) {
         let what = format!("owners of {permission}");
         problems.same(name, &what, Value::from(owners.clone()), found);
     }
-    let rows: Vec<&Value> = report["accesses"].as_array().into_iter().flatten().collect();
+    let rows: Vec<&Value> = report["accesses"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .collect();
     for (list, hint) in [(&want.accesses, false), (&want.hints, true)] {
         for line in list {
             let (id, owner) = line.split_once(' ').unwrap_or((line, ""));
