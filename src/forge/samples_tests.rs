@@ -1,5 +1,5 @@
 use super::*;
-use crate::forge::app::RULES;
+use crate::forge::app::{RULES, STAGES, USES};
 use std::collections::BTreeSet;
 
 fn samples() -> Vec<Sample> {
@@ -90,10 +90,10 @@ fn expected_permissions_and_classes_are_those_of_the_text() {
 fn the_truth_does_not_contradict_itself() {
     for sample in samples() {
         let (name, expect) = (&sample.name, &sample.expect);
-        for rule in expect.findings.iter().chain(&expect.clean_of) {
+        let findings: BTreeSet<_> = expect.findings.iter().flatten().collect();
+        for rule in findings.iter().copied().chain(&expect.clean_of) {
             assert!(RULES.contains(&rule.as_str()), "{name}: {rule}");
         }
-        let findings: BTreeSet<_> = expect.findings.iter().collect();
         assert!(
             expect.clean_of.iter().all(|rule| !findings.contains(rule)),
             "{name}"
@@ -112,6 +112,22 @@ fn the_truth_does_not_contradict_itself() {
             "{name}: a permission in two tiers"
         );
         assert!(unique.is_subset(&asked), "{name}");
+        for permission in expect.usage.keys().chain(expect.owners.keys()) {
+            assert!(asked.contains(permission), "{name}: {permission}");
+        }
+        for word in expect.usage.values() {
+            assert!(USES.contains(&word.as_str()), "{name}: {word}");
+        }
+        for word in expect.stages.values() {
+            assert!(STAGES.contains(&word.as_str()), "{name}: {word}");
+        }
+        for row in expect.accesses.iter().chain(&expect.hints) {
+            assert_eq!(row.split(' ').count(), 2, "{name}: {row}");
+        }
+        for row in &expect.accesses {
+            let id = row.split(' ').next().unwrap();
+            assert!(expect.no_accesses.iter().all(|no| no != id), "{name}: {id}");
+        }
         let unneeded = expect.not_needed.as_ref().is_some_and(|n| !n.is_empty());
         assert_eq!(
             findings.contains(&"not-needed-permission".to_owned()),
@@ -129,13 +145,29 @@ fn every_rule_is_shown_and_denied_by_a_sample() {
     for rule in RULES {
         let has = |list: &[String]| list.iter().any(|r| r == rule);
         assert!(
-            samples.iter().any(|s| has(&s.expect.findings)),
+            samples
+                .iter()
+                .any(|s| s.expect.findings.as_deref().is_some_and(has)),
             "no sample shows {rule}"
         );
         assert!(
             samples.iter().any(|s| has(&s.expect.clean_of)),
             "no sample denies {rule}"
         );
+    }
+}
+
+/// Every answer of `use` and every stage has a sample.
+#[test]
+fn every_use_and_every_stage_is_shown_by_a_sample() {
+    let samples = samples();
+    for word in USES {
+        let shown = |s: &Sample| s.expect.usage.values().any(|w| w == word);
+        assert!(samples.iter().any(shown), "no sample shows {word}");
+    }
+    for word in STAGES {
+        let shown = |s: &Sample| s.expect.stages.values().any(|w| w == word);
+        assert!(samples.iter().any(shown), "no sample shows {word}");
     }
 }
 

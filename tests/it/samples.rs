@@ -7,6 +7,7 @@ use permscope::forge::app::Sample;
 use permscope::incident::{Channel, IncidentCode};
 use permscope::report::Languages;
 use permscope::report::v1::{Permission, Report, Sdk};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What differs, line by line; a test shows all of it at once.
@@ -108,6 +109,7 @@ fn check(sample: &Sample, facts: &Facts, report: &Report, problems: &mut Problem
         problems.same(name, "classes", classes, found);
     }
     check_sdks(sample, report, problems);
+    check_use(sample, &serde_json::to_value(report).unwrap(), problems);
     let found = calls(facts);
     // Facts keep the calls to the platform; those to libraries belong to a later version.
     let platform = |call: &&String| call.starts_with("android.") || call.starts_with("dalvik.");
@@ -147,7 +149,7 @@ fn check(sample: &Sample, facts: &Facts, report: &Report, problems: &mut Problem
         }
     }
     let rules: BTreeSet<&str> = report.findings.iter().map(|f| f.rule.as_str()).collect();
-    for rule in &want.findings {
+    for rule in want.findings.iter().flatten() {
         problems.hold(
             name,
             &format!("{rule} fires"),
@@ -161,7 +163,7 @@ fn check(sample: &Sample, facts: &Facts, report: &Report, problems: &mut Problem
             !rules.contains(rule.as_str()),
         );
     }
-    if want.findings.is_empty() {
+    if want.findings.as_ref().is_some_and(Vec::is_empty) {
         problems.same(name, "rules, as none is expected", BTreeSet::new(), rules);
     }
     if let Some(incomplete) = want.incomplete {
@@ -210,6 +212,57 @@ fn check_sdks(sample: &Sample, report: &Report, problems: &mut Problems) {
             .iter()
             .any(|o| o.kind == "foreign-code" && o.id == wanted);
         problems.hold(name, &format!("{framework} is an obstacle"), told);
+    }
+}
+
+/// The element of a list of the report whose `key` is `value`.
+fn row<'r>(list: &'r Value, key: &str, value: &str) -> Option<&'r Value> {
+    list.as_array()?.iter().find(|row| row[key] == value)
+}
+
+/// Who uses what, and how far the SDKs have come: read from the JSON report.
+fn check_use(sample: &Sample, report: &Value, problems: &mut Problems) {
+    let (name, want) = (sample.name.as_str(), &sample.expect);
+    for (permission, usage) in &want.usage {
+        let found = row(&report["permissions"], "name", permission);
+        let found = found.and_then(|p| p["use"].as_str());
+        let what = format!("use of {permission}");
+        problems.same(name, &what, Some(usage.as_str()), found);
+    }
+    for (permission, owners) in &want.owners {
+        let found = row(&report["permissions"], "name", permission);
+        let found = found.map_or(Value::Null, |p| p["owners"].clone());
+        let what = format!("owners of {permission}");
+        problems.same(name, &what, Value::from(owners.clone()), found);
+    }
+    let rows: Vec<&Value> = report["accesses"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .collect();
+    for (list, hint) in [(&want.accesses, false), (&want.hints, true)] {
+        for line in list {
+            let (id, owner) = line.split_once(' ').unwrap_or((line, ""));
+            let known = crate::common::db().access(id).is_some();
+            problems.hold(name, &format!("{id} is an access of the data"), known);
+            let told = rows
+                .iter()
+                .any(|r| r["id"] == id && r["owner"] == owner && r["hint"] == hint);
+            let what = if hint { "hint" } else { "access" };
+            problems.hold(name, &format!("{what} {line}"), told);
+        }
+    }
+    for id in &want.no_accesses {
+        let known = crate::common::db().access(id).is_some();
+        problems.hold(name, &format!("{id} is an access of the data"), known);
+        let told = rows.iter().find(|r| r["id"] == *id && r["hint"] == false);
+        problems.hold(name, &format!("no access {id}: {told:?}"), told.is_none());
+    }
+    for (id, stage) in &want.stages {
+        let found = row(&report["sdks"], "id", id);
+        let found = found.and_then(|sdk| sdk["stage"].as_str());
+        let what = format!("stage of {id}");
+        problems.same(name, &what, Some(stage.as_str()), found);
     }
 }
 

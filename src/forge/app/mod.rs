@@ -20,14 +20,42 @@ pub const RULES: &[&str] = &[
     "exact-alarm",
     "full-screen-intent",
     "group-excess",
+    "idle-sdk",
     "install-packages",
     "low-target-sdk",
     "missing-max-sdk",
     "not-needed-permission",
     "notification-listener",
     "overlay-window",
+    "sdk-only-permission",
     "sensitive-foreground-service",
+    "undeclared-request",
+    "undeclared-use",
+    "undisclosed-use",
+    "unused-permission",
     "usage-access",
+    "use-beyond-function",
+];
+
+/// What `expect.use` may say.
+pub const USES: &[&str] = &[
+    "used_by_app",
+    "used_by_sdk",
+    "used_by_unknown",
+    "unreached",
+    "indicated",
+    "no_use_found",
+    "not_assessable",
+];
+
+/// What `expect.stages` may say.
+pub const STAGES: &[&str] = &[
+    "referenced",
+    "bundled",
+    "stub",
+    "auto_started",
+    "started",
+    "used",
 ];
 
 /// One sample: its notation and what must be found in it.

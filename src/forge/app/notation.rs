@@ -261,8 +261,21 @@ pub struct Expect {
     pub on_user_action: Option<Vec<String>>,
     /// Requested permissions that the function does not need.
     pub not_needed: Option<Vec<String>>,
+    /// Who uses a requested permission: one of [`USES`](super::USES), by permission.
+    #[serde(rename = "use")]
+    pub usage: BTreeMap<String, String>,
+    /// All owners of the code that uses a requested permission: `app`, ids of SDKs, `unlisted`, `obfuscated`.
+    pub owners: BTreeMap<String, Vec<String>>,
+    /// Accesses as `phone.imei app`, the id and the owner: at least these, and each is a use.
+    pub accesses: Vec<String>,
+    /// The same where it is a hint and no use.
+    pub hints: Vec<String>,
+    /// Accesses that must not be there except as hints.
+    pub no_accesses: Vec<String>,
+    /// How far an SDK has come: one of [`STAGES`](super::STAGES), by its id.
+    pub stages: BTreeMap<String, String>,
     /// Rules that must fire.
-    pub findings: Vec<String>,
+    pub findings: Option<Vec<String>>,
     /// Rules that must not fire.
     pub clean_of: Vec<String>,
     /// Whether the result must say that it is incomplete.
