@@ -25,6 +25,7 @@ import fetch
 import observe
 import oracle
 import truth
+import usage
 
 ORACLE = {
     "file": "a.apk", "sha256": "ab" * 32,
@@ -150,6 +151,75 @@ class Oracle(unittest.TestCase):
 
 def shown(*names):
     return [{"kind": "native" if name.endswith(".so") else "class", "value": name} for name in names]
+
+
+class Usage(unittest.TestCase):
+    TRUTH = {"permission": [
+        {"name": "p.USED", "use": "used", "by": ["app"], "why": "A.b"},
+        {"name": "p.BOTH", "use": "used", "by": ["a/ads", "unlisted"], "why": "A.c"},
+        {"name": "p.IDLE", "use": "unreached", "by": ["a/ads"], "why": "A.d"},
+        {"name": "p.ASKED", "use": "asked", "by": [], "why": "A.e"},
+        {"name": "p.UNUSED", "use": "unused", "by": [], "why": "searched"},
+        {"name": "p.OPEN", "use": "unknown", "by": [], "why": "a path of the user"},
+    ]}
+    FOUND = {"p.USED": ("used_by_app", ["app"]), "p.BOTH": ("used_by_sdk", ["a/ads", "org.lib"]), "p.IDLE": ("unreached", ["a/ads"]),
+             "p.ASKED": ("indicated", []), "p.UNUSED": ("no_use_found", []), "p.OPEN": ("no_use_found", [])}
+
+    def compare(self, changes):
+        found = {**self.FOUND, **changes}
+        tally = usage.Tally()
+        lines = usage.compare(self.TRUTH, [{"name": n, "use": f[0], "owners": f[1]} for n, f in found.items() if f], tally)
+        return lines, tally
+
+    def test_the_truth_has_no_difference(self):
+        lines, tally = self.compare({})
+        self.assertEqual(lines, [])
+        self.assertEqual((tally.positives, tally.true_positives, tally.false_positives), (2, 1, 0))
+        self.assertEqual((tally.used, tally.owners_right), (2, 2))
+
+    def test_a_false_no_use_found_counts(self):
+        lines, tally = self.compare({"p.USED": ("no_use_found", [])})
+        self.assertIn('FALSE "no use found"', lines[0])
+        self.assertEqual((tally.false_positives, tally.owners_right), (1, 1))
+
+    def test_less_more_and_other_owners_are_differences(self):
+        for change, word in [({"p.USED": ("unreached", ["app"])}, "less"), ({"p.USED": ("indicated", [])}, "less"),
+                             ({"p.IDLE": ("no_use_found", [])}, "less"), ({"p.IDLE": ("used_by_sdk", ["a/ads"])}, "more"),
+                             ({"p.UNUSED": ("used_by_app", ["app"])}, "more"), ({"p.ASKED": ("unreached", ["a/ads"])}, "more"),
+                             ({"p.USED": ("used_by_app", ["a/ads", "app"])}, "other owners"), ({"p.USED": None}, "not judged")]:
+            lines, tally = self.compare(change)
+            self.assertEqual(len(lines), 1, change)
+            self.assertIn(word, lines[0])
+            self.assertEqual(tally.false_positives, 0)
+
+    def test_an_unlisted_user_needs_no_name(self):
+        self.assertEqual(usage.owners_of({"use": "used_by_unknown", "owners": []}), {"unlisted"})
+        self.assertEqual(usage.owners_of({"use": "used_by_app", "owners": ["app"]}), {"app"})
+
+    def test_a_requested_dangerous_permission_has_to_be_listed(self):
+        more = {"name": "p.MORE", "use": "indicated", "owners": [], "protection": "dangerous", "origin": "requested"}
+        found = [{"name": n, "use": f[0], "owners": f[1]} for n, f in self.FOUND.items()]
+        self.assertIn("p.MORE", usage.compare(self.TRUTH, [*found, more], usage.Tally())[0])
+        self.assertEqual(usage.compare(self.TRUTH, [*found, {**more, "origin": "implied"}], usage.Tally()), [])
+
+    def test_every_truth_is_in_order_and_pinned(self):
+        pinned = {fetch.target_name(row): row["sha256"] for row in fetch.read_list(usage.HERE / "apks.tsv")}
+        files = sorted((ROOT / "samples/real/truth/usage").glob("*.toml"))
+        self.assertGreater(len(files), 9)
+        for path in files:
+            found = usage.read_truth(path, ROOT / "signatures")
+            self.assertEqual(pinned.get(found["apk"]), found["sha256"], path.name)
+
+    def test_a_wrong_truth_is_told(self):
+        whole = {"apk": "a", "sha256": "b", "source": "c", "reviewed": "d", "target_sdk": 1, **self.TRUTH}
+        whole["permission"] = [p for p in whole["permission"] if p["by"] != ["a/ads", "unlisted"] and p["by"] != ["a/ads"]]
+        self.assertEqual(usage.problems_of(whole, ROOT / "signatures"), [])
+        for change in ({"use": "maybe"}, {"by": []}, {"by": ["no/such"]}, {"why": ""}, {"name": "p.ASKED"}):
+            wrong = {**whole, "permission": [{**whole["permission"][0], **change}, *whole["permission"][1:]]}
+            self.assertTrue(usage.problems_of(wrong, ROOT / "signatures"), change)
+
+    def test_the_level_of_a_map(self):
+        self.assertEqual([usage.permission_level(t, [16, 19, 25]) for t in (3, 16, 18, 22, 34)], [16, 16, 16, 19, 25])
 
 
 class Truth(unittest.TestCase):
