@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 """Fetches the pinned real-world APKs of `apks.tsv` into a git-ignored folder.
 
-The APKs come out of packages of npm, PyPI and Debian, by those registries'
-ordinary clients (`npm`, `pip`, `apt-get`), so this file names no host. Every
+The APKs come out of packages of npm, PyPI and Debian and out of public git
+repositories, by their ordinary clients (`npm`, `pip`, `apt-get`, `git`). Every
 APK is checked against its pinned SHA-256 before it gets its name; one that is
 already there is left alone. Nothing that is downloaded is executed: npm runs
-without scripts, wheels are only unzipped, and a PyPI sdist is taken from pip's
-build folder with a build environment that has no build tool in it.
+without scripts, wheels are only unzipped, a PyPI sdist is taken from pip's
+build folder with a build environment that has no build tool in it, and git
+makes no work tree.
 
-    tests/corpus/fetch.py [--into DIR] [--list FILE] [--only TEXT] [--jobs N]
+    tests/corpus/fetch.py [--into DIR] [--list FILE] [--only TEXT] [--jobs N] [--mirrors DIR]
+
+A row of registry `git` has `owner/name`, a commit, and a path in it. It is
+read from `DIR/owner+name` (also with `.git`, `/.git`, `/repo` or `/repo/.git`
+behind) if such a repository has it, or else that one commit is fetched.
 
 Exit status: 0 if every APK of the list is there, 1 otherwise.
 """
@@ -34,6 +39,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COLUMNS = ["registry", "name", "version", "path", "sha256", "size"]
 MAX_PACKAGE_MB = 300
+GIT_HOST = "https://github.com"
 PRINT_LOCK = threading.Lock()
 APT_LOCK = threading.Lock()
 
@@ -61,9 +67,22 @@ def read_list(path):
         row = dict(zip(COLUMNS, fields))
         if not re.fullmatch(r"[0-9a-f]{64}", row["sha256"]):
             sys.exit(f"{path}:{number}: not a SHA-256: {row['sha256']}")
+        if row["registry"] == "git" and (wrong := wrong_git(row)):
+            sys.exit(f"{path}:{number}: {wrong}")
         row["size"] = int(row["size"])
         rows.append(row)
     return rows
+
+
+def wrong_git(row):
+    """What is wrong with a row of registry `git`, or nothing: its fields become arguments of git."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", row["name"]):
+        return f"not owner/name: {row['name']}"
+    if not re.fullmatch(r"[0-9a-f]{40}", row["version"]):
+        return f"not a commit: {row['version']}"
+    if not row["path"].isprintable() or any(part in ("", ".", "..", ".git") for part in row["path"].split("/")):
+        return f"not a path inside a repository: {row['path']!r}"
+    return None
 
 
 def target_name(row):
@@ -93,12 +112,13 @@ def folder_mb(folder):
     return total >> 20
 
 
-def run(command, cwd, env=None, timeout=600, accept_failure=False):
-    """Runs one client within a time limit and a limit on what it may write."""
+def run(command, cwd, env=None, timeout=600, accept_failure=False, into=None):
+    """Runs one client within a time limit and a limit on what it may write.
+    Returns what it says; its standard output can go `into` an open file."""
     try:
         process = subprocess.Popen(
             command, cwd=cwd, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdout=into or subprocess.PIPE, stderr=subprocess.PIPE if into else subprocess.STDOUT,
             text=True, errors="replace", start_new_session=True,
         )
     except FileNotFoundError:
@@ -106,7 +126,8 @@ def run(command, cwd, env=None, timeout=600, accept_failure=False):
     started = time.monotonic()
     while True:
         try:
-            output, _ = process.communicate(timeout=5)
+            said = process.communicate(timeout=5)
+            output = said[1] if into else said[0]
             break
         except subprocess.TimeoutExpired:
             late = time.monotonic() - started > timeout
@@ -170,6 +191,45 @@ def get_pypi_sdist(name, version, work):
         lines = [line for line in output.splitlines() if "ERROR" in line]
         raise Failed(f"pip download: {lines[-1][:160] if lines else 'no unpacked package'}")
     return trees
+
+
+def mirrors_of(folder, name):
+    """The repositories below a folder of mirrors that are the wanted one."""
+    base = name.replace("/", "+")
+    found = [folder / base / inner for inner in ("", ".git", "repo", "repo/.git")] + [folder / f"{base}.git"]
+    return [p for p in found if (p / "HEAD").is_file() and (p / "objects").is_dir()]
+
+
+def git_blob(repository, version, path, out, work, env):
+    """Writes one file of a commit as it is stored; whether that worked."""
+    target = out / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(target, "wb") as stream:
+            run(["git", f"--git-dir={repository.resolve()}", "cat-file", "blob", f"{version}:{path}"], work, env, into=stream)
+        return True
+    except Failed:
+        target.unlink()
+        return False
+
+
+def get_git(name, version, paths, work, mirrors=None):
+    """Takes the files out of a mirror, or else fetches the commit without its
+    files, and then those files. There is no work tree, so no filter runs."""
+    env = dict(os.environ, GIT_TERMINAL_PROMPT="0", LC_ALL="C")
+    out = work / "out"
+    out.mkdir()
+    for repository in mirrors_of(mirrors, name) if mirrors else []:
+        paths = [p for p in paths if not git_blob(repository, version, p, out, work, dict(env, GIT_ALLOW_PROTOCOL="none"))]
+    if paths:
+        repository = work / "git"
+        git = ["git", f"--git-dir={repository}"]
+        run(["git", "init", "--quiet", "--bare", "--template=", str(repository)], work, env)
+        run([*git, "remote", "add", "origin", f"{GIT_HOST}/{name}"], work, env)
+        run([*git, "fetch", "--quiet", "--no-tags", "--depth=1", "--filter=blob:none", "origin", version], work, env)
+        for path in paths:
+            git_blob(repository, version, path, out, work, env)
+    return [out]
 
 
 class Apt:
@@ -266,7 +326,7 @@ def extract(sources, wanted, target):
     raise Failed("not in the package: " + wanted)
 
 
-def fetch_package(key, rows, into, scratch, apt):
+def fetch_package(key, rows, into, scratch, apt, mirrors=None):
     """One package, all the APKs wanted from it. Returns (fetched, [(row, reason)])."""
     registry, name, version = key
     work = pathlib.Path(tempfile.mkdtemp(prefix="package-", dir=scratch))
@@ -280,6 +340,8 @@ def fetch_package(key, rows, into, scratch, apt):
                 sources = get_pypi(name, version, work)
             elif registry == "pypi-sdist":
                 sources = get_pypi_sdist(name, version, work)
+            elif registry == "git":
+                sources = get_git(name, version, [row["path"] for row in rows], work, mirrors)
             elif registry in ("debian", "debian-source"):
                 sources = apt.get(registry, name, version, work)
             else:
@@ -311,6 +373,7 @@ def main():
     parser.add_argument("--list", type=pathlib.Path, default=HERE / "apks.tsv", help="pinned list")
     parser.add_argument("--only", default="", help="only rows that contain this text")
     parser.add_argument("--jobs", type=int, default=3, help="packages at a time (at most 3)")
+    parser.add_argument("--mirrors", type=pathlib.Path, help="folder of git repositories, owner+name each")
     parser.add_argument("--debian-suites", default="trixie sid", help="suites of the pinned Debian versions")
     options = parser.parse_args()
 
@@ -334,7 +397,7 @@ def main():
         (scratch / "apt").mkdir()
         apt = Apt(scratch / "apt", options.debian_suites)
         with concurrent.futures.ThreadPoolExecutor(max(1, min(options.jobs, 3))) as pool:
-            tasks = [pool.submit(fetch_package, key, wanted, options.into, scratch, apt)
+            tasks = [pool.submit(fetch_package, key, wanted, options.into, scratch, apt, options.mirrors)
                      for key, wanted in packages.items()]
             for task in concurrent.futures.as_completed(tasks):
                 count, reasons = task.result()

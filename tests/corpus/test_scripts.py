@@ -6,15 +6,18 @@ They need neither the network nor the Android tools.
 
 import copy
 import functools
+import hashlib
 import json
 import pathlib
 import re
+import shutil
 import struct
 import subprocess
 import sys
 import tempfile
 import tomllib
 import unittest
+import unittest.mock
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -276,6 +279,24 @@ class Truth(unittest.TestCase):
             self.assertEqual(pinned.get(read["apk"]), read["sha256"], path.name)
             self.assertEqual(set(read["bundled"] + read["referenced"]) - known, set(), path.name)
 
+    def test_the_reviewed_uses(self):
+        pinned = {fetch.target_name(row): row["sha256"] for row in fetch.read_list(fetch.HERE / "apks.tsv")}
+        known = {f"{p.parent.name}/{p.stem}" for p in (truth.ROOT / "signatures" / "sdks").glob("*/*.toml")} | {"app", "unlisted"}
+        files = sorted((truth.ROOT / "samples" / "real" / "truth" / "usage").glob("*.toml"))
+        self.assertGreaterEqual(len(files), 10)
+        for path in files:
+            read = tomllib.loads(path.read_text(encoding="utf-8"))
+            self.assertEqual(pinned.get(read["apk"]), read["sha256"], path.name)
+            names = [p["name"] for p in read["permission"]]
+            self.assertEqual(len(set(names)), len(names), path.name)
+            for p in read["permission"]:
+                where = f"{path.name}: {p['name']}"
+                self.assertEqual(p.keys(), {"name", "use", "by", "why"}, where)
+                self.assertIn(p["use"], ("used", "unreached", "asked", "unused", "unknown"), where)
+                self.assertEqual(bool(p["by"]), p["use"] in ("used", "unreached"), where)
+                self.assertEqual(p["by"], sorted(set(p["by"]) & known), where)
+                self.assertTrue(p["why"], where)
+
 
 class Exodus(unittest.TestCase):
     def test_owned_and_open_classes(self):
@@ -308,6 +329,56 @@ class Fetch(unittest.TestCase):
         self.assertTrue(fetch.same_path("package/bin/a.apk", "bin/a.apk"))
         self.assertTrue(fetch.same_path("./x/a.apk", "x/a.apk"))
         self.assertFalse(fetch.same_path("other/bin/a.apk", "a.apk"))
+
+    def test_fields_of_git_rows(self):
+        row = {"name": "owner/name.x", "version": "0" * 40, "path": "a b/c.apk"}
+        self.assertIsNone(fetch.wrong_git(row))
+        wrong = {"name": ["owner", "-o/name", "o/../name", "o/.git", "ext::x/y", "o/n/x"],
+                 "version": ["main", "0" * 39, "-" + "0" * 39],
+                 "path": ["/a.apk", "../a.apk", "a//b.apk", ".git/config", "a\nb.apk", ""]}
+        for field, values in wrong.items():
+            for value in values:
+                self.assertIsNotNone(fetch.wrong_git({**row, field: value}), value)
+
+    @unittest.skipUnless(shutil.which("git"), "git is not installed")
+    def test_files_of_git_commits(self):
+        with tempfile.TemporaryDirectory() as temp, unittest.mock.patch.object(fetch, "say"):
+            temp = pathlib.Path(temp)
+            host = temp / "host" / "owner" / "name"
+            (host / "a b").mkdir(parents=True)
+            (host / "a b" / "x.apk").write_bytes(b"old\r\n\0")
+
+            def git(*words, cwd=host):
+                command = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false", *words]
+                return subprocess.run(command, cwd=cwd, check=True, capture_output=True, text=True).stdout.strip()
+
+            git("init", "--quiet", "--template=")
+            git("config", "uploadpack.allowFilter", "true")
+            (host / ".gitattributes").write_text("* -text\n")
+            git("add", ".")
+            git("commit", "--quiet", "-m", "one")
+            commit = git("rev-parse", "HEAD")
+            (host / "a b" / "x.apk").write_bytes(b"new")
+            git("commit", "--quiet", "-am", "two")
+            sha = hashlib.sha256(b"old\r\n\0").hexdigest()
+            row = {"registry": "git", "name": "owner/name", "version": commit, "path": "a b/x.apk", "sha256": sha, "size": 6}
+            rows = [row, {**row, "path": "no.apk"}, {**row, "sha256": "ab" * 32}]
+
+            def fetched(host, mirrors):
+                into = pathlib.Path(tempfile.mkdtemp(dir=temp))
+                with unittest.mock.patch.object(fetch, "GIT_HOST", host):
+                    count, failed = fetch.fetch_package(("git", "owner/name", commit), rows, into, temp, None, mirrors)
+                self.assertEqual([p.name for p in into.iterdir()], [fetch.target_name(row)] * count)
+                return count, [reason[:7] for _, reason in failed]
+
+            found = (1, ["not in ", "SHA-256"])
+            self.assertEqual(fetched((temp / "host").as_uri(), None), found)
+            for inner in ("owner+name", "owner+name.git", "owner+name/repo", "owner+name/.git"):
+                mirrors = pathlib.Path(tempfile.mkdtemp(dir=temp))
+                git("clone", "--quiet", "--bare", "--template=", str(host), str(mirrors / inner), cwd=temp)
+                rows = [row]
+                self.assertEqual(fetched("none", mirrors), (1, []), inner)
+            self.assertEqual(fetched("none", temp)[0], 0)
 
 
 EVERY_KEY = """\
