@@ -219,6 +219,7 @@ fn both_sizes_both_byte_orders_both_hash_tables() {
         assert_eq!(
             found,
             NativeLib {
+                imports: Vec::new(),
                 abi: abi.to_owned(),
                 soname: Some("libfoo.so".to_owned()),
                 needed: vec!["libc.so".to_owned(), "liblog.so".to_owned()],

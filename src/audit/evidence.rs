@@ -1,7 +1,7 @@
 //! Evidence: what was seen, and where anyone can see it again in the same file.
 
-use crate::detect::{Mark, OwnedCall};
-use crate::facts::Facts;
+use crate::detect::{Mark, OwnedCall, Shown, Where};
+use crate::facts::{Facts, Site};
 use crate::package::manifest::Place;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,9 @@ pub struct Evidence {
     /// `strong` or `weak`, for marks of a library.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<String>,
+    /// The channel through which something is reached: `method`, `uri`, `receives` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
     /// Who wrote the class of the instruction: `app`, the id of an SDK, `unlisted`, `obfuscated`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -79,6 +82,7 @@ impl Evidence {
             offset: None,
             count: None,
             strength: None,
+            channel: None,
             owner: None,
         }
     }
@@ -122,22 +126,83 @@ impl Evidence {
         }
     }
 
-    /// The first instruction of an owner that uses a member.
-    pub fn call(facts: &Facts, owned: &OwnedCall) -> Self {
-        let call = &owned.call;
-        let site = call.sites.first();
-        let method = site.and_then(|s| facts.method(s));
+    /// A place that shows an access; an empty owner is left out.
+    pub fn shown(facts: &Facts, shown: &Shown, owner: &str) -> Self {
+        let channel = shown.by.word();
+        Self {
+            value: shown.what.clone(),
+            channel: Some(channel.to_owned()),
+            owner: (!owner.is_empty()).then(|| owner.to_owned()),
+            ..Self::place(facts, shown.place)
+        }
+    }
+
+    /// A place, with what stands there.
+    pub fn place(facts: &Facts, place: Where) -> Self {
+        match place {
+            Where::Code { used, site } => {
+                let used = facts.uses.get(used);
+                let what = used.map(|u| u.what.as_str()).unwrap_or_default();
+                match used.and_then(|u| u.sites.get(site)) {
+                    Some(site) => Self::site(facts, site, what),
+                    None => Self::new(EvidenceKind::Code, what),
+                }
+            }
+            Where::Component(at) => match facts.manifest.components.get(at) {
+                Some(component) => {
+                    let value = format!("{} {}", component.kind.name(), component.name);
+                    Self::element(facts, &component.at, value)
+                }
+                None => Self::new(EvidenceKind::Manifest, ""),
+            },
+            Where::Native(at) => {
+                let library = facts.native.get(at);
+                Self {
+                    file: library.map(|l| l.file.clone()),
+                    entry: library.map(|l| l.entry.clone()),
+                    entry_sha256: library.and_then(|l| l.sha256.clone()),
+                    ..Self::new(EvidenceKind::Native, "")
+                }
+            }
+            Where::Script(at) => {
+                let script = facts.scripts.get(at);
+                Self {
+                    file: script.map(|s| s.file.clone()),
+                    entry: script.map(|s| s.entry.clone()),
+                    entry_sha256: script.map(|s| s.sha256.clone()),
+                    ..Self::new(EvidenceKind::Entry, "")
+                }
+            }
+        }
+    }
+
+    /// One instruction.
+    fn site(facts: &Facts, site: &Site, what: &str) -> Self {
+        let method = facts.method(site);
         let dex = method.and_then(|m| facts.dex.get(usize::try_from(m.dex).ok()?));
         Self {
             file: dex.map(|d| d.file.clone()),
             entry: dex.map(|d| d.entry.clone()),
             entry_sha256: dex.map(|d| d.sha256.clone()),
             class: method.map(|m| m.class.clone()),
-            method: method.map(|m| m.name.clone()),
-            offset: site.map(|s| s.offset),
+            method: method.map(|m| m.name.clone()).filter(|m| !m.is_empty()),
+            offset: (site.offset != 0).then_some(site.offset),
+            count: (site.count > 1).then_some(site.count),
+            ..Self::new(EvidenceKind::Code, what)
+        }
+    }
+
+    /// The first instruction of an owner that uses a member.
+    pub fn call(facts: &Facts, owned: &OwnedCall) -> Self {
+        let call = &owned.call;
+        let place = call
+            .sites
+            .first()
+            .map(|site| Self::site(facts, site, &call.what));
+        Self {
             count: (call.count > 1).then_some(call.count),
             owner: Some(owned.owner.as_str().to_owned()),
-            ..Self::new(EvidenceKind::Code, call.what.clone())
+            ..place.unwrap_or_else(|| Self::new(EvidenceKind::Code, call.what.clone()))
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::signatures::SignatureDb;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Case<'a> {
     pub(crate) facts: &'a Facts,
+    pub(crate) detections: &'a Detections,
     pub(crate) declared: &'a Declared<'a>,
     pub(crate) permissions: &'a [PermissionVerdict],
     pub(crate) db: &'a SignatureDb,
@@ -48,6 +49,7 @@ pub fn audit(
     let permissions = verdict::all(facts, detections, declared, db);
     let case = Case {
         facts,
+        detections,
         declared,
         permissions: &permissions,
         db,

@@ -2,7 +2,7 @@
 
 use super::declared::{Declared, Edition};
 use super::evidence::Evidence;
-use crate::detect::{Detections, Origin, RequestedPermission};
+use crate::detect::{Detections, Grade, Origin, RequestedPermission, Usage};
 use crate::facts::Facts;
 use crate::signatures::schema::{RuleConfidence, Text, Tier};
 use crate::signatures::{NotJudged, SignatureDb};
@@ -47,6 +47,10 @@ pub struct PermissionVerdict {
     pub confidence: RuleConfidence,
     /// The elements that request it.
     pub evidence: Vec<Evidence>,
+    /// Bundled SDKs whose own manifests request it, by id.
+    pub merged_by: Vec<String>,
+    /// Who uses it.
+    pub usage: Usage,
 }
 
 pub(super) fn all(
@@ -58,7 +62,11 @@ pub(super) fn all(
     detections
         .permissions
         .iter()
-        .map(|p| one(facts, p, declared, db))
+        .zip(&detections.usage)
+        .map(|(permission, usage)| {
+            let merged_by = merged_by(&permission.name, detections, db);
+            one(facts, permission, declared, db, usage.clone(), merged_by)
+        })
         .collect()
 }
 
@@ -76,6 +84,8 @@ fn one(
     permission: &RequestedPermission,
     declared: &Declared<'_>,
     db: &SignatureDb,
+    usage: Usage,
+    merged_by: Vec<String>,
 ) -> PermissionVerdict {
     let judgement = db.tier(&declared.functions, &permission.name);
     let supply = declared.edition == Edition::Supply && !declared.functions.is_empty();
@@ -144,7 +154,25 @@ fn one(
         },
         permission: permission.clone(),
         evidence,
+        merged_by,
+        usage,
     }
+}
+
+/// The bundled SDKs of whose archives the manifest requests a permission.
+fn merged_by(permission: &str, detections: &Detections, db: &SignatureDb) -> Vec<String> {
+    let asks = |id: &str| {
+        let observed = db.sdk(id).and_then(|sdk| sdk.observed.as_ref());
+        observed.is_some_and(|o| o.permissions.iter().any(|p| p == permission))
+    };
+    let bundled = detections
+        .sdks
+        .iter()
+        .filter(|hit| hit.grade != Grade::Referenced);
+    bundled
+        .filter(|hit| asks(&hit.id))
+        .map(|hit| hit.id.clone())
+        .collect()
 }
 
 fn not_judged(why: Option<NotJudged>) -> Text {

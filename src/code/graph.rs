@@ -221,6 +221,18 @@ impl Graph {
         graph
     }
 
+    /// Adds references by names that were put together: the class, and the class that its code names.
+    pub fn add_named(&mut self, more: impl IntoIterator<Item = (NameId, NameId)>) {
+        for (from, to) in more {
+            self.edges.push((from, to));
+            self.named.push(to);
+        }
+        self.edges.sort_unstable();
+        self.edges.dedup();
+        self.named.sort_unstable();
+        self.named.dedup();
+    }
+
     /// Whether the code holds the name of a class as a string: it may be reached by reflection.
     pub fn is_named(&self, class: NameId) -> bool {
         self.named.binary_search(&class).is_ok()

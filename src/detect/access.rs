@@ -1,6 +1,8 @@
 //! What the app reaches, with or without a permission, who reaches it, and what shows it.
 
 use super::owner::Owner;
+use super::reach::Reach;
+use crate::facts::Facts;
 use crate::signatures::schema::{By, Text};
 use std::collections::BTreeMap;
 
@@ -21,10 +23,25 @@ pub struct Access {
     pub reached: bool,
     /// The permissions that it needs, by name.
     pub needs: BTreeMap<String, Need>,
+    /// Permissions that it needs on levels that the app does not run on, or for other target levels. Sorted.
+    pub elsewhere: Vec<String>,
     /// What shows it; the first of `count`.
     pub shown: Vec<Shown>,
     /// How many places show it.
     pub count: u32,
+}
+
+impl Access {
+    /// Whether a place that shows it can still run, by what is left of the app.
+    pub(super) fn may_remain(&self, facts: &Facts, reach: &Reach<'_>) -> bool {
+        self.shown.iter().any(|shown| match shown.place {
+            Where::Code { used, site } => {
+                let site = facts.uses.get(used).and_then(|u| u.sites.get(site));
+                site.is_some_and(|site| reach.site(site))
+            }
+            Where::Component(_) | Where::Native(_) | Where::Script(_) => true,
+        }) || self.count > u32::try_from(self.shown.len()).unwrap_or(u32::MAX)
+    }
 }
 
 /// On which levels a permission is needed for an access.
@@ -90,6 +107,7 @@ pub(super) struct About {
     pub(super) title: Text,
     pub(super) information: Vec<String>,
     pub(super) needs: BTreeMap<String, Need>,
+    pub(super) elsewhere: Vec<String>,
 }
 
 impl Gathered {
@@ -113,6 +131,7 @@ impl Gathered {
                 hint,
                 reached,
                 needs: about.needs.clone(),
+                elsewhere: about.elsewhere.clone(),
                 shown: Vec::new(),
                 count: 0,
             });
@@ -156,6 +175,7 @@ mod tests {
             title: Text::default(),
             information: Vec::new(),
             needs: BTreeMap::new(),
+            elsewhere: Vec::new(),
         }
     }
 

@@ -23,7 +23,7 @@ use crate::signatures::api::AccessHit;
 use crate::signatures::schema::{
     Access as Entry, ApiGrade, LAST_LEVEL, NOT_PERMISSIONS, Requirement, Text,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use reflection::Unresolved;
 
@@ -69,11 +69,19 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// Adds what an entry of the data says of a place in the code.
     fn hit(&mut self, hit: &AccessHit<'_>, hint: bool, site: &Site, shown: Shown) {
-        let owners = self.askers.of(site);
-        let reached = self.reach.site(site);
         let about = self.about(hit.access);
-        self.found
-            .add(&about, &owners, hint, reached, &shown, site.count);
+        self.place(&about, hint, site, shown);
+    }
+
+    /// Adds a place in the code.
+    fn place(&mut self, about: &About, hint: bool, site: &Site, shown: Shown) {
+        let reached = self.reach.site(site);
+        for owner in self.askers.of(site) {
+            // What a support library holds ready is no use before somebody asks for it.
+            let hint = hint || self.askers.is_support(&owner);
+            self.found
+                .add(about, &[owner], hint, reached, &shown, site.count);
+        }
     }
 
     /// The same for a place outside the code.
@@ -92,7 +100,9 @@ impl Finder<'_> {
             title: entry.title.clone(),
             information: entry.information.iter().map(ToString::to_string).collect(),
             needs: self.needs(requirement),
-        };
+            elsewhere: Vec::new(),
+        }
+        .with_elsewhere(entry.requirements());
         self.entries.insert(about.id.clone(), about.clone());
         about
     }
@@ -127,8 +137,8 @@ impl Finder<'_> {
         needs
     }
 
-    /// What a member of the platform that has no entry is about, and whether that is only a hint.
-    fn member(&self, member: &str) -> Option<(About, bool)> {
+    /// What the platform's own words say of a member beyond what is `known`, and whether that is only a hint.
+    fn member(&self, member: &str, known: &BTreeSet<String>) -> Option<(About, bool)> {
         let history = self.db.member_history(member).or_else(|| {
             // An example may leave out the prototype.
             let (class, name) = member.split_once("->")?;
@@ -143,8 +153,12 @@ impl Finder<'_> {
             let (_, text) = entries.iter().find(|(key, _)| same(key))?;
             crate::signatures::schema::History::parse(text)
         })?;
-        let needs = self.needs(|level| history.at(level).cloned());
-        if needs.is_empty() {
+        let mut needs = self.needs(|level| history.at(level).cloned());
+        needs.retain(|name, _| !known.contains(name));
+        let about = self
+            .unnamed(needs)
+            .with_elsewhere(history.requirements.iter().cloned());
+        if about.needs.is_empty() && about.elsewhere.iter().all(|name| known.contains(name)) {
             return None;
         }
         // A link in the documentation, or a path that an old analysis found, is no requirement.
@@ -155,7 +169,7 @@ impl Finder<'_> {
             )
         };
         let hint = history.requirements.iter().all(vague);
-        Some((self.unnamed(needs), hint))
+        Some((about, hint))
     }
 
     /// What has no entry in `apis/` is called by the permissions that it needs.
@@ -173,6 +187,21 @@ impl Finder<'_> {
             },
             information: Vec::new(),
             needs,
+            elsewhere: Vec::new(),
         }
+    }
+}
+
+impl About {
+    /// Adds the permissions of requirements that do not count for this app.
+    fn with_elsewhere<'r>(mut self, all: impl Iterator<Item = Requirement<'r>>) -> Self {
+        let named: BTreeSet<String> = all.flat_map(|r| r.permissions().collect::<Vec<_>>()).collect();
+        self.elsewhere = named
+            .into_iter()
+            .filter(|name| {
+                !self.needs.contains_key(name) && !NOT_PERMISSIONS.contains(&name.as_str())
+            })
+            .collect();
+        self
     }
 }

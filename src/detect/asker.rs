@@ -1,7 +1,8 @@
 //! Who really asks: the owner of a class, or, where its code works for whoever calls it, the owner of the caller.
 
 use super::owner::{Owner, Owners};
-use crate::facts::{Facts, NativeFact, Site};
+use crate::facts::{Facts, Manner, NativeFact, Site};
+use crate::package::manifest::ComponentKind;
 use crate::signatures::SignatureDb;
 use std::collections::BTreeSet;
 
@@ -19,6 +20,12 @@ const HELPERS: [&str; 10] = [
     "webview",
 ];
 
+/// The kind of support libraries: compatibility, base parts of a vendor's services.
+const SUPPORT: &str = "mobile-platform";
+
+/// Kinds of frameworks whose scripts call plug-ins.
+const FRAMEWORKS: [&str; 3] = ["cross-platform", "mini-program", "game-engine"];
+
 /// Answers who asks.
 #[derive(Debug)]
 pub struct Askers<'a> {
@@ -26,6 +33,9 @@ pub struct Askers<'a> {
     owners: &'a Owners<'a>,
     /// Ids of the libraries of the kinds in [`HELPERS`].
     helpers: BTreeSet<&'a str>,
+    /// Those among them that only wait to be asked: support libraries, and others without a component
+    /// of their own that are no plug-in.
+    support: BTreeSet<&'a str>,
     /// By number of a class: the classes that refer to it.
     referrers: Vec<Vec<u32>>,
 }
@@ -33,12 +43,42 @@ pub struct Askers<'a> {
 impl<'a> Askers<'a> {
     /// Prepares the answers.
     pub fn new(facts: &'a Facts, owners: &'a Owners<'a>, db: &'a SignatureDb) -> Self {
-        let helpers = db
-            .data
-            .sdks
-            .iter()
-            .filter(|sdk| HELPERS.contains(&sdk.category.as_str()))
-            .map(|sdk| sdk.id.as_str())
+        let category = |id: &str| db.sdk(id).map_or("", |sdk| sdk.category.as_str());
+        let of_kind = |kinds: &[&str]| {
+            let all = db.data.sdks.iter();
+            all.filter(|sdk| kinds.contains(&sdk.category.as_str()))
+                .map(|sdk| sdk.id.as_str())
+                .collect()
+        };
+        let helpers = of_kind(&HELPERS);
+        let mut active: BTreeSet<String> = BTreeSet::new();
+        for component in &facts.manifest.components {
+            let serves = component.kind == ComponentKind::Provider;
+            if let Owner::Library(id) = owners.of(&component.name)
+                && !serves
+            {
+                active.insert(id);
+            }
+        }
+        // A plug-in of a framework stands in place of the framework's own methods: scripts call it.
+        for used in facts.uses.iter().filter(|u| u.manner == Manner::Override) {
+            let parent = used.what.split("->").next().unwrap_or_default();
+            let Owner::Library(framework) = owners.of(&java_name(parent)) else {
+                continue;
+            };
+            if !FRAMEWORKS.contains(&category(&framework)) {
+                continue;
+            }
+            for method in used.sites.iter().filter_map(|site| facts.method(site)) {
+                if let Owner::Library(id) = owners.of(&method.class) {
+                    active.insert(id);
+                }
+            }
+        }
+        let passive: BTreeSet<&str> = of_kind(&HELPERS);
+        let support = passive
+            .into_iter()
+            .filter(|id| category(id) == SUPPORT || !active.contains(*id))
             .collect();
         let mut referrers: Vec<Vec<u32>> = vec![Vec::new(); facts.refers.len()];
         for (from, list) in (0u32..).zip(&facts.refers) {
@@ -53,6 +93,7 @@ impl<'a> Askers<'a> {
             facts,
             owners,
             helpers,
+            support,
             referrers,
         }
     }
@@ -60,6 +101,16 @@ impl<'a> Askers<'a> {
     /// Whoever wrote a class.
     pub fn class(&self, class: &str) -> Owner {
         self.owners.of(class)
+    }
+
+    /// Whether a library does what its caller wants, and nothing by itself.
+    pub fn is_helper(&self, library: &str) -> bool {
+        self.helpers.contains(library)
+    }
+
+    /// Whether it is a library that holds ready what an app may ask for, in every app the same.
+    pub fn is_support(&self, owner: &Owner) -> bool {
+        matches!(owner, Owner::Library(id) if self.support.contains(id.as_str()))
     }
 
     /// Whoever made a native library: the library that its file name belongs to, or the one whose class it serves.
@@ -124,6 +175,12 @@ impl<'a> Askers<'a> {
         }
         vec![own]
     }
+}
+
+/// `android.a.B` of `Landroid/a/B;`.
+fn java_name(descriptor: &str) -> String {
+    let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
+    bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
 }
 
 fn is_known(owner: &Owner) -> bool {

@@ -4,33 +4,50 @@ mod access;
 mod accesses;
 mod asker;
 mod features;
+mod ledger;
 mod marks;
 mod obstacles;
 mod owner;
 mod permissions;
 mod reach;
+mod stage;
 mod table;
+mod usage;
 
+pub use access::{Access, Need, Shown, Where};
 pub use features::Feature;
+pub use ledger::{Gap, Ledger};
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};
 pub use obstacles::Obstacle;
 pub use owner::{OwnedCall, Owner, Owners};
 pub use permissions::{Origin, RequestedPermission};
+pub use stage::{SdkStage, Stage};
+pub use usage::{Certainty, Usage, Use};
 
 use crate::facts::Facts;
 use crate::signatures::SignatureDb;
+use asker::Askers;
+use reach::Reach;
 
 /// What was recognised in one app.
 #[derive(Clone, Debug, Default)]
 pub struct Detections {
     /// SDKs, sorted by id.
     pub sdks: Vec<SdkHit>,
+    /// How far each of them goes, in their order.
+    pub stages: Vec<SdkStage>,
     /// Every permission that the app has, by request or by the platform's own rules; sorted by name.
     pub permissions: Vec<RequestedPermission>,
     /// Features of the device that the app needs; sorted by name.
     pub features: Vec<Feature>,
     /// What keeps the audit from seeing everything: packers, code loaded at run time, code that is not DEX.
     pub obstacles: Vec<Obstacle>,
+    /// What the app reaches, by id and owner.
+    pub accesses: Vec<Access>,
+    /// Who uses each of [`Detections::permissions`], in their order.
+    pub usage: Vec<Usage>,
+    /// What stays open.
+    pub ledger: Ledger,
 }
 
 /// A signature database prepared for matching; made once for many apps.
@@ -65,11 +82,28 @@ impl<'d> Detector<'d> {
         let owners = Owners::new(&self.sdks, &sdks, facts);
         let obstacles = obstacles::find(facts, self.db, &self.packers, &sdks, &owners);
         let permissions = permissions::requested(facts, &self.db.data.implied);
+        let reach = Reach::new(facts);
+        let askers = Askers::new(facts, &owners, self.db);
+        let (accesses, unresolved) = accesses::find(facts, self.db, &askers, &reach);
+        let ledger = Ledger::new(facts, &obstacles, &unresolved, &askers);
+        let parts = usage::Parts {
+            facts,
+            db: self.db,
+            owners: &owners,
+            accesses: &accesses,
+            ledger: &ledger,
+        };
+        let usage = usage::all(&parts, &permissions);
+        let stages = stage::all(facts, &sdks, self.db, &askers, &reach);
         Detections {
+            stages,
             sdks,
             permissions,
             features: features::find(facts, &self.db.data.implied),
             obstacles,
+            accesses,
+            usage,
+            ledger,
         }
     }
 }

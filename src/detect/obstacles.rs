@@ -4,10 +4,11 @@
 
 use super::marks::{Grade, Mark, MarkIndex, SdkHit};
 use super::owner::{OwnedCall, Owners};
-use crate::facts::Facts;
+use crate::facts::{Facts, UseFact};
 use crate::incident::Channel;
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::Text;
+use crate::signatures::schema::{Bridge, Text};
+use std::collections::BTreeSet;
 
 /// One obstacle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Obstacle {
     pub hides: Channel,
     /// What that means, in words.
     pub effect: Text,
+    /// While it is there, nothing is said to be unused.
+    pub blocks: bool,
     /// What shows it.
     pub marks: Vec<Mark>,
     /// The calls that show it.
@@ -61,6 +64,7 @@ pub(super) fn find(
                 name: packer.name.clone(),
                 hides: Channel::Code,
                 effect: packer.leaves.clone(),
+                blocks: true,
                 marks: hit.marks,
                 calls: Vec::new(),
             });
@@ -79,12 +83,33 @@ pub(super) fn find(
                 name: sdk.name.clone(),
                 hides: Channel::Code,
                 effect: leaves.clone(),
+                // Scripts that only call what is compiled into the package use nothing that is not seen there.
+                blocks: sdk.bridge != Some(Bridge::Modules),
                 marks: hit.marks.clone(),
                 calls: Vec::new(),
             });
         }
     }
     found
+}
+
+/// Whether all that opens a DEX file with a member only lists its classes, and nothing in the app
+/// takes a class out of one: that is how apps look up their own classes.
+fn only_lists(facts: &Facts, used: &UseFact) -> bool {
+    const FILE: &str = "Ldalvik/system/DexFile;->";
+    let users = |name: &str| -> BTreeSet<&str> {
+        let uses = facts.uses.iter();
+        uses.filter(|u| u.what.strip_prefix(FILE).is_some_and(|m| m.starts_with(name)))
+            .flat_map(|u| &u.sites)
+            .filter_map(|site| Some(facts.method(site)?.class.as_str()))
+            .collect()
+    };
+    if !used.what.starts_with(FILE) || !users("loadClass").is_empty() {
+        return false;
+    }
+    let listing = users("entries");
+    let mut sites = used.sites.iter().filter_map(|site| facts.method(site));
+    !used.more && sites.all(|method| listing.contains(method.class.as_str()))
 }
 
 fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
@@ -103,6 +128,7 @@ fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
                     .any(|own| m.class.starts_with(own))
             })
         })
+        .filter(|c| !only_lists(facts, c))
         .flat_map(|call| owners.split(facts, call))
         .collect();
     (!calls.is_empty()).then(|| Obstacle {
@@ -118,6 +144,7 @@ fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
             en: "the app can load code that may lie outside this APK; it cannot be examined statically"
                 .into(),
         },
+        blocks: true,
         marks: Vec::new(),
         calls,
     })

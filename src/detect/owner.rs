@@ -63,18 +63,22 @@ impl<'d> Owners<'d> {
         };
         // The package of the code need not be the id of the app. Most of its components lie where the code is.
         let mut weight: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut own = 0u32;
         let components = facts.manifest.components.iter().map(|c| c.name.as_str());
         for name in components.chain(facts.manifest.application.name.as_deref()) {
             let root = vendor(name);
             if owners.library(name).is_none() && facts.defines(name) && !is_short(name) {
+                if owners.of(name) == Owner::App {
+                    own = own.saturating_add(1);
+                }
                 let weight = weight.entry(root).or_default();
                 *weight = weight.saturating_add(1);
             }
         }
+        // Where as many lie in the app's own package, the other one is a guest.
+        let most = weight.into_iter().max_by_key(|(_, n)| *n);
         owners.roots.extend(
-            weight
-                .into_iter()
-                .max_by_key(|(_, n)| *n)
+            most.filter(|(root, n)| *n > own || owners.of(root) == Owner::App || covers(root, facts))
                 .map(|(root, _)| root.to_owned()),
         );
         owners
@@ -135,6 +139,12 @@ impl<'d> Owners<'d> {
         let mut ids = self.index.owners_of(class);
         ids.find(|id| self.bundled.contains(*id))
     }
+}
+
+/// Whether the app's own package lies below a root.
+fn covers(root: &str, facts: &Facts) -> bool {
+    let rest = facts.manifest.package.strip_prefix(root);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// `com.example` of `com.example.app.Main`: where one vendor's code lies.

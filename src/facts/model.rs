@@ -43,6 +43,9 @@ pub struct Facts {
     /// service files, native libraries. Sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<u32>,
+    /// Numbers of the classes whose methods do nothing, sorted: they return at once, or have no code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub idle: Vec<u32>,
     /// Names in scripts and snapshots, by entry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptFact>,

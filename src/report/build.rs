@@ -1,13 +1,14 @@
 //! Facts, detections and verdicts to the record.
 
+use super::usage;
 use super::v1::{
     Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
-    File, Finding, Function, Information, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer,
+    File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer,
     Subject, Suggestion, Tool,
 };
 use super::words::{Languages, Prose};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
-use crate::detect::{Detections, Obstacle, Origin, SdkHit};
+use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Usage};
 use crate::facts::Facts;
 use crate::signatures::schema::Text;
 use crate::signatures::{Counts, SignatureDb};
@@ -22,10 +23,17 @@ pub fn build(
     db: &SignatureDb,
     languages: Languages,
 ) -> Report {
+    let parts = usage::Parts {
+        facts,
+        db,
+        detections,
+        languages,
+    };
     let builder = Builder {
         facts,
         db,
         languages,
+        parts,
     };
     Report {
         schema: SCHEMA.into(),
@@ -44,9 +52,16 @@ pub fn build(
         permissions: audit
             .permissions
             .iter()
-            .map(|p| builder.permission(p))
+            .zip(&detections.usage)
+            .map(|(p, usage)| builder.permission(p, usage))
             .collect(),
-        sdks: detections.sdks.iter().map(|s| builder.sdk(s)).collect(),
+        sdks: detections
+            .sdks
+            .iter()
+            .zip(&detections.stages)
+            .map(|(sdk, stage)| builder.sdk(sdk, stage))
+            .collect(),
+        accesses: parts.accesses(),
         findings: audit.findings.iter().map(|f| builder.finding(f)).collect(),
         incidents: facts.incidents.clone(),
     }
@@ -64,6 +79,7 @@ struct Builder<'b> {
     facts: &'b Facts,
     db: &'b SignatureDb,
     languages: Languages,
+    parts: usage::Parts<'b>,
 }
 
 impl Builder<'_> {
@@ -182,6 +198,8 @@ impl Builder<'_> {
                         .collect(),
                 })
                 .collect(),
+            gaps: self.parts.gaps(),
+            code: self.parts.code(),
             not_examined: NOT_EXAMINED
                 .iter()
                 .map(|(zh, en)| {
@@ -194,7 +212,7 @@ impl Builder<'_> {
         }
     }
 
-    fn permission(&self, verdict: &PermissionVerdict) -> Permission {
+    fn permission(&self, verdict: &PermissionVerdict, usage: &Usage) -> Permission {
         let permission = &verdict.permission;
         let view = self.db.permission(&permission.name);
         let mut declared_in: Vec<String> = permission
@@ -222,6 +240,7 @@ impl Builder<'_> {
         let ids = view
             .and_then(|v| v.privacy)
             .map_or(&[][..], |p| &p.information);
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let own_name = Text {
             zh: permission.name.clone().into(),
             en: permission.name.clone().into(),
@@ -232,20 +251,7 @@ impl Builder<'_> {
             max_sdk: permission.max_sdk,
             group: view.and_then(|v| v.group()).map(str::to_owned),
             protection: protection.or_else(|| self.own_protection(&permission.name)),
-            information: ids
-                .iter()
-                .filter_map(|id| {
-                    let kind = self.db.information(id)?;
-                    let name = self.prose(&Text {
-                        zh: kind.zh.clone(),
-                        en: kind.en.clone(),
-                    });
-                    Some(Information {
-                        id: id.to_string(),
-                        name,
-                    })
-                })
-                .collect(),
+            information: self.parts.information(&ids),
             tier: verdict.tier,
             condition: verdict.condition.as_ref().map(|c| self.prose(c)),
             reason: self.prose(&verdict.reason),
@@ -254,8 +260,18 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|id| self.clause(id))
                 .collect(),
-            usage: "not_assessed".into(),
-            owners: Vec::new(),
+            usage: usage.usage,
+            use_certainty: Some(usage.certainty),
+            owners: usage
+                .owners
+                .iter()
+                .map(|owner| owner.as_str().to_owned())
+                .collect(),
+            only_through: usage.only_through.clone(),
+            merged_by: verdict.merged_by.clone(),
+            accesses: self.parts.ids(usage),
+            use_evidence: self.parts.evidence(usage),
+            use_reasons: self.parts.reasons(usage),
             verdict: verdict.verdict,
             confidence: verdict.confidence,
             evidence: verdict.evidence.clone(),
@@ -286,7 +302,7 @@ impl Builder<'_> {
         Some(base.into())
     }
 
-    fn sdk(&self, hit: &SdkHit) -> Sdk {
+    fn sdk(&self, hit: &SdkHit, stage: &SdkStage) -> Sdk {
         let sdk = self.db.sdk(&hit.id);
         let category = sdk.and_then(|s| self.db.data.categories.category.get(&s.category));
         let purpose = sdk.and_then(|s| s.purpose.as_ref()).or(category);
@@ -300,6 +316,13 @@ impl Builder<'_> {
                 .to_string(),
             purpose: purpose.map(|p| self.prose(p)).into_iter().collect(),
             grade: hit.grade,
+            stage: Some(stage.stage),
+            starts: stage.starts.clone(),
+            stage_evidence: stage
+                .shown
+                .iter()
+                .map(|shown| Evidence::shown(self.facts, shown, ""))
+                .collect(),
             evidence: hit.marks.iter().map(Evidence::mark).collect(),
         }
     }
@@ -356,8 +379,8 @@ fn signer(fact: &crate::facts::SignerFact) -> Signer {
 /// What no reader may take this report to say.
 const NOT_EXAMINED: [(&str, &str); 3] = [
     (
-        "本版本未检测代码中对各项权限的实际调用，“未发现使用”不在结论之内",
-        "this version does not examine which code uses a permission: nothing here says that one is unused",
+        "“使用”系指安装包内存在能够触发的相应代码，不表示运行时已经调用；“未发现使用”以已读取的内容为限",
+        "“used” means that code which can run does it, not that it has run; “no use found” holds for what was read",
     ),
     (
         "告知同意、调用时机与频次须通过动态检测确认",

@@ -5,8 +5,10 @@
 
 mod build;
 pub mod text;
+mod usage;
 pub mod v1;
 pub mod words;
 
 pub use build::build;
+use words::Prose;
 pub use words::{Language, Languages};

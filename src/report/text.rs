@@ -298,6 +298,7 @@ impl Page {
             }
             self.line(6, &line);
         }
+        self.usage(permission);
         if let Some(condition) = &permission.condition {
             let line = format!(
                 "{}{}",
@@ -305,6 +306,45 @@ impl Page {
                 condition.get(self.language)
             );
             self.line(6, &line);
+        }
+    }
+
+    /// Who uses it, and what shows that.
+    fn usage(&mut self, permission: &Permission) {
+        let answer = enum_key(&permission.usage);
+        let mut parts = vec![self.word(&answer).to_owned()];
+        let owners: Vec<&str> = permission.owners.iter().map(|o| self.word(o)).collect();
+        if !owners.is_empty() {
+            parts.push(owners.join(self.pick("、", ", ")));
+        }
+        if let Some(certainty) = &permission.use_certainty
+            && *certainty == crate::detect::Certainty::Tentative
+        {
+            parts.push(self.word("tentative").to_owned());
+        }
+        if let Some(sdk) = &permission.only_through {
+            parts.push(match self.language {
+                Language::Zh => format!("去除 {sdk} 后，应用内再无使用"),
+                Language::En => format!("without {sdk} nothing in the app uses it"),
+            });
+        }
+        if !permission.merged_by.is_empty() {
+            let ids = permission.merged_by.join(self.pick("、", ", "));
+            parts.push(match self.language {
+                Language::Zh => format!("{ids} 的清单文件申请该权限"),
+                Language::En => format!("requested by the manifest of {ids}"),
+            });
+        }
+        let line = format!("{}{}", self.pick("使用：", "use: "), parts.join(" · "));
+        self.line(6, &line);
+        for evidence in permission.use_evidence.iter().take(2) {
+            let line = evidence_line(evidence);
+            self.line(8, &line);
+        }
+        if permission.usage == crate::detect::Use::NotAssessable {
+            for reason in permission.use_reasons.iter().take(2) {
+                self.line(8, reason.get(self.language));
+            }
         }
     }
 
@@ -327,6 +367,12 @@ impl Page {
                 .first()
                 .map(|p| p.get(self.language))
                 .unwrap_or_default();
+            let stage = sdk.stage.as_ref().map(enum_key).unwrap_or_default();
+            // What is only referred to has been said to be so.
+            let stage = match sdk.grade {
+                crate::detect::Grade::Referenced => "",
+                _ => self.word(&stage),
+            };
             let parts = [
                 sdk.name.get(self.language),
                 sdk.id.as_str(),
@@ -338,6 +384,7 @@ impl Page {
                     crate::detect::Grade::Weak => "weak",
                     crate::detect::Grade::Referenced => "referenced",
                 }),
+                stage,
             ];
             let line = parts
                 .iter()

@@ -38,6 +38,9 @@ pub struct Report {
     pub permissions: Vec<Permission>,
     /// SDKs, sorted by id.
     pub sdks: Vec<Sdk>,
+    /// What the app reaches, with and without a permission, by id and owner.
+    #[serde(default)]
+    pub accesses: Vec<AccessInfo>,
     /// Findings, most severe first.
     pub findings: Vec<Finding>,
     /// Trouble on the way.
@@ -213,8 +216,98 @@ pub struct Coverage {
     pub channels: Vec<ChannelState>,
     /// What keeps a static audit from seeing everything.
     pub obstacles: Vec<ObstacleInfo>,
+    /// What stays open for the use of permissions, and whether it keeps "no use found" from being said.
+    #[serde(default)]
+    pub gaps: Vec<GapInfo>,
+    /// How much code was read.
+    #[serde(default)]
+    pub code: CodeCoverage,
     /// What this version of the tool does not examine at all.
     pub not_examined: Vec<Prose>,
+}
+
+/// How much code was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CodeCoverage {
+    /// DEX files.
+    pub dex_files: u32,
+    /// Classes that they define.
+    pub classes: u64,
+    /// Methods that they define, with or without code.
+    pub methods: u64,
+    /// Instructions that were walked.
+    pub instructions: u64,
+    /// Bytes of the code that was walked.
+    pub code_bytes: u64,
+    /// Places in the code that could not be read.
+    pub unread: u64,
+    /// Native libraries, for every processor.
+    pub native_libraries: u32,
+    /// Scripts and snapshots with telling names.
+    pub scripts: u32,
+}
+
+/// Something that stays open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GapInfo {
+    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `unresolved-reflection`.
+    pub kind: String,
+    /// What it is about.
+    pub what: String,
+    /// What that means.
+    pub text: Prose,
+    /// While it is there, nothing is said to be unused.
+    pub blocks: bool,
+    /// Classes of the platform that it is about; empty where it may be any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
+    /// Some of what shows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<Evidence>,
+}
+
+/// One thing that one owner reaches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessInfo {
+    /// Id of the data, or `platform:` and the permissions that a member of the platform needs.
+    pub id: String,
+    /// Its name.
+    pub title: Prose,
+    /// The personal information.
+    pub information: Vec<Information>,
+    /// `app`, the id of an SDK, `unlisted`, `obfuscated`.
+    pub owner: String,
+    /// It shows an interest and no use by itself.
+    pub hint: bool,
+    /// Something leads to it from a component or another entry.
+    pub reached: bool,
+    /// The permissions that it needs on the levels that the app runs on; empty where none is needed.
+    pub needs: Vec<AccessNeed>,
+    /// How many places show it.
+    pub count: u32,
+    /// Some of them.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A permission that an access needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessNeed {
+    /// Full name.
+    pub permission: String,
+    /// First API level of the device.
+    pub from: u32,
+    /// Last one; the newest that is known stands for all later ones.
+    pub to: u32,
+    /// On devices of the app's target level.
+    pub at_target: bool,
+    /// One of several, each of which is enough.
+    pub one_of: bool,
+    /// Only for some arguments, callers or data.
+    pub conditional: bool,
 }
 
 /// One channel.
@@ -298,11 +391,29 @@ pub struct Permission {
     pub reason: Prose,
     /// Clauses behind the tier.
     pub clauses: Vec<ClauseRef>,
-    /// Whether the code uses it: `not_assessed`.
+    /// Whether it is used, and by whose code.
     #[serde(rename = "use")]
-    pub usage: String,
-    /// Who uses it.
+    pub usage: crate::detect::Use,
+    /// `firm`, or `tentative` where something stays open beside the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_certainty: Option<crate::detect::Certainty>,
+    /// Whose code it is: `app`, ids of SDKs, `unlisted`, `obfuscated`; sorted.
     pub owners: Vec<String>,
+    /// The one SDK without which nothing in the app uses it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_through: Option<String>,
+    /// SDKs of the app whose own manifests request it, as read from their archives.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged_by: Vec<String>,
+    /// Ids of [`Report::accesses`] behind the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accesses: Vec<String>,
+    /// Some of what shows the use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub use_evidence: Vec<Evidence>,
+    /// Why the answer is not firm, or cannot be given.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub use_reasons: Vec<Prose>,
     /// `within_function`, `conditional`, `beyond_function`, `not_judged`.
     pub verdict: crate::audit::Verdict,
     /// `certain`, `firm`, `tentative`.
@@ -340,6 +451,15 @@ pub struct Sdk {
     pub purpose: Vec<Prose>,
     /// `strong`: bundled; `weak`: probably bundled; `referenced`: named by the code and not bundled.
     pub grade: Grade,
+    /// How far it goes: `referenced`, `bundled`, `stub`, `auto_started`, `started`, `used`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<crate::detect::Stage>,
+    /// Components and initializers by which it starts by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub starts: Vec<String>,
+    /// What shows that it starts or is used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stage_evidence: Vec<Evidence>,
     /// What shows it.
     pub evidence: Vec<Evidence>,
 }

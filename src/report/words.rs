@@ -129,6 +129,40 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("certain", "确定", "certain"),
     ("firm", "较确定", "firm"),
     ("tentative", "待核实", "tentative"),
+    // use
+    ("used_by_app", "应用自身代码使用", "used by the app"),
+    ("used_by_sdk", "仅SDK使用", "used by SDKs only"),
+    (
+        "used_by_unknown",
+        "有代码使用，归属不明",
+        "used by code of unknown origin",
+    ),
+    (
+        "unreached",
+        "包内有相应代码，未发现触发路径",
+        "such code is inside, nothing found that leads to it",
+    ),
+    (
+        "indicated",
+        "仅见申请、检查等迹象",
+        "only signs of it (asked for, checked, named)",
+    ),
+    ("no_use_found", "未发现使用", "no use found"),
+    ("not_assessable", "无法判断", "not assessable"),
+    ("app", "应用自身", "the app"),
+    ("unlisted", "未收录的代码", "code that is not listed"),
+    ("obfuscated", "经混淆的代码", "obfuscated code"),
+    // stages of SDKs
+    ("bundled", "未见启动或者调用", "not seen to start or to be called"),
+    ("stub", "空实现", "does nothing (stub)"),
+    ("auto_started", "自动启动", "starts by itself"),
+    ("started", "由应用初始化", "started by the app"),
+    ("used", "功能被调用", "functions are called"),
+    (
+        "unresolved-reflection",
+        "反射调用未能解析",
+        "reflection by unknown names",
+    ),
     // grades
     ("strong", "已打包", "bundled"),
     ("weak", "疑似打包", "probably bundled"),

@@ -338,6 +338,23 @@ impl SignatureDb {
         Some(found)
     }
 
+    /// Whether a member, action or provider of the platform needs a permission (full name) at some level.
+    #[must_use]
+    pub fn is_in_map(&self, permission: &str) -> bool {
+        let short = permission
+            .strip_prefix("android.permission.")
+            .unwrap_or(permission);
+        let named = |text: &str| {
+            let mut words = text.split([' ', ';', '\t', '\n']);
+            words.any(|word| word == short)
+        };
+        let tables = [&self.data.members, &self.data.actions, &self.data.providers];
+        // The word is looked for before the lines are taken apart: most tables do not have it.
+        tables
+            .iter()
+            .any(|table| table.text.contains(short) && named(&table.text))
+    }
+
     /// All accesses, by file.
     pub fn accesses(&self) -> impl Iterator<Item = &Access> {
         self.data.accesses.iter().flat_map(|f| &f.access)

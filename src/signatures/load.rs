@@ -159,15 +159,15 @@ impl Data {
     pub(super) fn drop_what_judging_does_not_read(&mut self) {
         for sdk in &mut self.sdks {
             sdk.source = Vec::new();
-            sdk.observed = None;
+            if let Some(observed) = &mut sdk.observed {
+                observed.files = Vec::new();
+                observed.components = Vec::new();
+                observed.meta_data = Vec::new();
+            }
             sdk.examples = Examples::default();
             sdk.identity = Identity::default();
-            sdk.control = Vec::new();
-            sdk.start = None;
             sdk.not_found = Vec::new();
             sdk.website = None;
-            sdk.collects = None;
-            sdk.disclosed_permissions = Vec::new();
             sdk.privacy_policy = None;
         }
         for packer in &mut self.packers {
@@ -191,7 +191,6 @@ impl Data {
             permission.note = None;
             permission.vendor = None;
         }
-        self.accesses = Vec::new();
         for instrument in &mut self.law {
             instrument.source = Vec::new();
             instrument.note = None;

@@ -183,11 +183,8 @@ impl Finder<'_> {
                         .iter()
                         .any(|r| r.grade == Some(ApiGrade::Annotation));
                     let about = self.unnamed(needs);
-                    let owners = self.askers.of(site);
-                    let reached = self.reach.site(site);
                     let shown = shown(By::Sends, action.clone(), at, place);
-                    self.found
-                        .add(&about, &owners, !sure, reached, &shown, site.count);
+                    self.place(&about, !sure, site, shown);
                 }
             }
         }
@@ -240,17 +237,8 @@ impl Finder<'_> {
             return;
         };
         let about = self.about(entry);
-        let owners = self.askers.of(site);
-        let reached = self.reach.site(site);
         let what = format!("{} ({})", used.what, spelled(is));
-        self.found.add(
-            &about,
-            &owners,
-            hint,
-            reached,
-            &shown(by, what, at, place),
-            site.count,
-        );
+        self.place(&about, hint, site, shown(by, what, at, place));
     }
 }
 

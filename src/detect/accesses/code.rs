@@ -6,6 +6,7 @@ use crate::detect::access::Where;
 use crate::facts::{Known, Manner, Site, UseFact};
 use crate::signatures::api::AccessHit;
 use crate::signatures::schema::{AccessMode, By};
+use std::collections::BTreeSet;
 
 impl Finder<'_> {
     /// Goes through all uses of the code. `explained` are URIs whose operation is known.
@@ -56,26 +57,34 @@ impl Finder<'_> {
                 self.hit(hit, hint, site, shown);
             }
         }
-        // What no entry speaks of, the platform's own words may.
-        if hits.iter().all(|hit| hit.constant.is_some()) {
-            self.unnamed_member(at, used, class, name, proto);
-        }
+        self.by_map(at, used, &hits, class, name, proto);
         self.arguments(at, used, class, name);
     }
 
-    fn unnamed_member(&mut self, at: usize, used: &UseFact, class: &str, name: &str, proto: &str) {
+    /// Adds what the platform's own words say of a member beyond the entries that speak of it.
+    fn by_map(
+        &mut self,
+        at: usize,
+        used: &UseFact,
+        hits: &[AccessHit<'_>],
+        class: &str,
+        name: &str,
+        proto: &str,
+    ) {
+        let plain = hits.iter().filter(|hit| hit.constant.is_none());
+        let known: BTreeSet<String> = plain
+            .flat_map(|hit| hit.access.requirements())
+            .flat_map(|r| r.permissions().collect::<Vec<_>>())
+            .collect();
         let lineage = self.db.lineage(class);
         let found = lineage
             .into_iter()
             .filter(|above| self.db.watches_class(above))
-            .find_map(|above| self.member(&format!("{above}->{name}{proto}")));
+            .find_map(|above| self.member(&format!("{above}->{name}{proto}"), &known));
         let Some((about, hint)) = found else { return };
         for (place, site) in used.sites.iter().enumerate() {
-            let owners = self.askers.of(site);
-            let reached = self.reach.site(site);
             let shown = shown(By::Method, used.what.clone(), at, place);
-            self.found
-                .add(&about, &owners, hint, reached, &shown, site.count);
+            self.place(&about, hint, site, shown);
         }
     }
 
@@ -97,9 +106,7 @@ impl Finder<'_> {
                 self.hit(hit, hint, site, shown);
             }
         }
-        if hits.is_empty() {
-            self.unnamed_member(at, used, class, name, type_of(&used.what));
-        }
+        self.by_map(at, used, &hits, class, name, type_of(&used.what));
     }
 
     /// A field that is written tells something by the value that it gets.

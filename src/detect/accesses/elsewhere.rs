@@ -4,14 +4,18 @@ use super::code::java;
 use super::{Finder, Shown};
 use crate::detect::access::Where;
 use crate::detect::owner::Owner;
-use crate::facts::NativeFact;
+use crate::facts::{NativeFact, State};
+use crate::incident::Channel;
 use crate::signatures::schema::By;
 
 impl Finder<'_> {
     /// Actions that components get, permissions that guard them, types of foreground services.
     pub(super) fn manifest(&mut self) {
         for (at, component) in self.facts.manifest.components.iter().enumerate() {
-            // A component that is switched off may be switched on by code.
+            // A component that is switched off may be switched on by code; one without its class cannot run.
+            let runs = self.facts.defines(&component.name)
+                || component.target_activity.is_some()
+                || self.facts.state(Channel::Code) != State::Complete;
             let owner = self.askers.class(&component.name);
             let place = Where::Component(at);
             let actions = component.intent_filters.iter().flat_map(|f| &f.actions);
@@ -26,7 +30,7 @@ impl Finder<'_> {
                         what: what.to_owned(),
                         place,
                     };
-                    self.outside(&hit, hit.is_hint(), owner.clone(), shown);
+                    self.outside(&hit, hit.is_hint() || !runs, owner.clone(), shown);
                 }
             }
         }

@@ -5,7 +5,6 @@
 
 use super::code::{java, parts, shown};
 use super::{Finder, Shown};
-use crate::detect::access::Where;
 use crate::facts::{Known, Manner, Site};
 use crate::signatures::schema::{By, History};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,16 +135,18 @@ impl Finder<'_> {
             let what = format!("{}.{member}", java(class));
             for hit in &hits {
                 let shown = shown(By::Reflection, what.clone(), at, place);
-                self.hit(hit, hit.access.hint, site, shown);
+                // Which constant is passed is not known.
+                let hint = hit.access.hint || hit.constant.is_some();
+                self.hit(hit, hint, site, shown);
             }
             if hits.is_empty() {
-                self.by_map(class, member, site, shown(By::Reflection, what, at, place));
+                self.any_overload(class, member, site, shown(By::Reflection, what, at, place));
             }
         }
     }
 
     /// A member that only the platform's own words know: any overload.
-    fn by_map(&mut self, class: &str, member: &str, site: &Site, shown: Shown) {
+    fn any_overload(&mut self, class: &str, member: &str, site: &Site, shown: Shown) {
         let Some(entries) = self.db.members_of(class) else {
             return;
         };
@@ -161,10 +162,6 @@ impl Finder<'_> {
             return;
         }
         let about = self.unnamed(needs);
-        let owners = self.askers.of(site);
-        let reached = self.reach.site(site);
-        debug_assert!(matches!(shown.place, Where::Code { .. }));
-        self.found
-            .add(&about, &owners, true, reached, &shown, site.count);
+        self.place(&about, true, site, shown);
     }
 }

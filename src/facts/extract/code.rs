@@ -19,7 +19,7 @@ use crate::code::{
 };
 use crate::dex::{Dex, mutf8, names, usize_of};
 use crate::facts::model::{DexFact, Facts};
-use crate::facts::uses::{Arg, Walked};
+use crate::facts::uses::{Arg, Known, Walked};
 use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
@@ -52,6 +52,8 @@ struct Local {
     defines: Vec<(String, u32)>,
     undefined: Vec<String>,
     hosts: BTreeSet<String>,
+    /// `type_ids` indices of the classes that do nothing, sorted.
+    idle: Vec<u32>,
     faults: Faults,
 }
 
@@ -157,8 +159,10 @@ fn whole(
         found.push(of);
         graphs.extend(graph);
     }
-    let graph = Graph::new(graphs, &program);
+    let mut graph = Graph::new(graphs, &program);
     let (arguments, through) = arguments(members, &found, &program, &mut faults, limits);
+    graph.add_named(named_by_constants(&found, &arguments, &program));
+    facts.idle = idle_numbers(&locals);
     let defines = locals.iter().map(|l| l.defines.as_slice());
     let numbers = numbers(defines, &program);
     names_of(facts, &locals);
@@ -205,8 +209,48 @@ fn local(dex: &Dex<'_>, budget: &mut Budget) -> Local {
         defines,
         undefined,
         hosts: strings::hosts(dex),
+        idle: idle(dex),
         faults,
     }
+}
+
+/// Longest code of a method that does nothing, in code units: `return-void`, or a constant and `return`.
+const IDLE_UNITS: usize = 3;
+/// A constructor calls that of its superclass before it returns.
+const IDLE_CONSTRUCTOR_UNITS: usize = 4;
+/// `ACC_CONSTRUCTOR`
+const CONSTRUCTOR: u32 = 0x1_0000;
+
+/// The classes whose methods do nothing.
+fn idle(dex: &Dex<'_>) -> Vec<u32> {
+    let does_nothing = |class: &crate::dex::ClassDef| -> Option<bool> {
+        let Some(data) = dex.class_data(class).ok()? else {
+            return Some(true);
+        };
+        for method in data.methods().ok()? {
+            let method = method.ok()?;
+            if method.code_off == 0 {
+                continue;
+            }
+            let units = dex.code_item(method.code_off).ok()?.units().len();
+            let most = if method.access_flags & CONSTRUCTOR != 0 {
+                IDLE_CONSTRUCTOR_UNITS
+            } else {
+                IDLE_UNITS
+            };
+            if units > most {
+                return Some(false);
+            }
+        }
+        Some(true)
+    };
+    let mut found: Vec<u32> = dex
+        .class_defs()
+        .filter(|class| does_nothing(class) == Some(true))
+        .map(|class| class.class)
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// The number of each class of the app, by the number of its name: its place in the lists of
@@ -228,6 +272,15 @@ fn numbers<'l>(
     numbers
 }
 
+/// The numbers of the classes that do nothing, sorted.
+fn idle_numbers(locals: &[Local]) -> Vec<u32> {
+    let each = locals
+        .iter()
+        .flat_map(|l| l.defines.iter().map(|(_, type_)| l.idle.binary_search(type_).is_ok()));
+    let numbered = (0u32..).zip(each);
+    numbered.filter(|(_, idle)| *idle).map(|(n, _)| n).collect()
+}
+
 /// Host names, and classes that are named and not defined.
 fn names_of(facts: &mut Facts, locals: &[Local]) {
     let mut undefined: BTreeSet<&str> = BTreeSet::new();
@@ -241,6 +294,35 @@ fn names_of(facts: &mut Facts, locals: &[Local]) {
     }
     facts.referenced = undefined.into_iter().map(str::to_owned).collect();
     facts.hosts = hosts.into_iter().map(str::to_owned).collect();
+}
+
+/// Classes of the app whose names are put together of constants and passed to a call, by the class that does so.
+fn named_by_constants(
+    found: &[Found],
+    arguments: &Arguments,
+    program: &Program<'_, '_>,
+) -> Vec<(NameId, NameId)> {
+    let hierarchy = program.hierarchy();
+    let own = |text: &str| {
+        let id = hierarchy.id(&names::descriptor(text))?;
+        hierarchy.class(id).is_some().then_some(id)
+    };
+    let mut edges = Vec::new();
+    for (file, found) in (0u32..).zip(found) {
+        for hit in &found.hits {
+            let key = (file, hit.site.method, hit.site.offset);
+            for arg in arguments.get(&key).into_iter().flatten() {
+                if let Known::Text(text) = &arg.is
+                    && text.contains('.')
+                    && let Some(to) = own(text)
+                    && let Some(from) = program.own_class(file, hit.site.class)
+                {
+                    edges.push((from, to));
+                }
+            }
+        }
+    }
+    edges
 }
 
 /// The constants that reach the calls for which they matter.

@@ -527,6 +527,20 @@ impl Access {
         self.requires.iter().filter_map(|r| Requirement::parse(r))
     }
 
+    /// Whether one of its indicators is a member or type of a class of the platform (descriptor).
+    #[must_use]
+    pub fn names_class(&self, class: &str) -> bool {
+        let bare = class.strip_prefix('L').and_then(|c| c.strip_suffix(';'));
+        let java = bare.unwrap_or(class).replace('/', ".");
+        let of = |indicator: &Str| {
+            let rest = indicator.strip_prefix(java.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) || indicator.starts_with(class)
+        };
+        let channels = [By::Method, By::Field, By::Type, By::Reflection];
+        let mut lists = channels.iter().filter_map(|by| self.by.get(by));
+        lists.any(|list| list.iter().any(of))
+    }
+
     /// What is needed on a device of an API level by an app of a target level.
     #[must_use]
     pub fn at(&self, device: u32, target: u32) -> Option<Requirement<'_>> {
