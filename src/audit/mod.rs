@@ -17,6 +17,7 @@ pub use verdict::{PermissionVerdict, Verdict};
 use crate::detect::Detections;
 use crate::facts::Facts;
 use crate::signatures::SignatureDb;
+use crate::signatures::schema::{Sensitivity, Severity};
 
 /// What a rule may look at.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,42 @@ pub(crate) struct Case<'a> {
     pub(crate) declared: &'a Declared<'a>,
     pub(crate) permissions: &'a [PermissionVerdict],
     pub(crate) db: &'a SignatureDb,
+}
+
+impl Case<'_> {
+    /// How sensitive the information is that a permission opens; `None` where it opens none.
+    pub(crate) fn severity_of(&self, permission: &str) -> Option<Severity> {
+        let view = self.db.permission(permission)?;
+        view.privacy?.sensitivity.map(|sensitivity| match sensitivity {
+            Sensitivity::High => Severity::High,
+            Sensitivity::Medium => Severity::Medium,
+            Sensitivity::Low => Severity::Low,
+        })
+    }
+
+    /// Whether a permission opens personal information, or a user has to grant it.
+    pub(crate) fn opens_something(&self, permission: &str) -> bool {
+        let privacy = self.db.permission(permission).and_then(|v| v.privacy);
+        privacy.is_some_and(|p| !p.information.is_empty()) || self.is_granted_by_user(permission)
+    }
+
+    fn protection(&self, permission: &str) -> Option<crate::signatures::Protection<'_>> {
+        let target = self.facts.manifest.uses_sdk.target_level();
+        self.db.protection_at(permission, target)
+    }
+
+    fn is_granted_by_user(&self, permission: &str) -> bool {
+        let protection = self.protection(permission);
+        protection.is_some_and(|p| {
+            p.base == "dangerous" || p.flags.split('|').any(|flag| flag == "appop")
+        })
+    }
+
+    /// Whether an ordinary app can have a permission at all.
+    pub(crate) fn is_granted_to_apps(&self, permission: &str) -> bool {
+        self.is_granted_by_user(permission)
+            || self.protection(permission).is_some_and(|p| p.base == "normal")
+    }
 }
 
 /// The result of judging one app.

@@ -32,6 +32,11 @@ pub struct Access {
 }
 
 impl Access {
+    /// Names of the permissions that it needs, sorted.
+    pub fn needs_of(&self) -> impl Iterator<Item = &str> {
+        self.needs.keys().map(String::as_str)
+    }
+
     /// Whether a place that shows it can still run, by what is left of the app.
     pub(super) fn may_remain(&self, facts: &Facts, reach: &Reach<'_>) -> bool {
         self.shown.iter().any(|shown| match shown.place {

@@ -9,6 +9,7 @@
 //! ```
 
 mod arguments;
+mod asked;
 mod code;
 mod elsewhere;
 mod reflection;
@@ -25,6 +26,7 @@ use crate::signatures::schema::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use asked::REQUEST;
 pub(super) use reflection::Unresolved;
 
 /// All accesses of an app, and the reflection whose names are not known.
@@ -48,6 +50,7 @@ pub(super) fn find(
     let explained = finder.resolver_calls();
     finder.code(&explained);
     let unresolved = finder.reflection();
+    finder.asked();
     finder.manifest();
     finder.native();
     finder.scripts();
@@ -102,7 +105,7 @@ impl Finder<'_> {
             needs: self.needs(requirement),
             elsewhere: Vec::new(),
         }
-        .with_elsewhere(entry.requirements());
+        .with_elsewhere(entry.requirements(), self.min);
         self.entries.insert(about.id.clone(), about.clone());
         about
     }
@@ -157,7 +160,7 @@ impl Finder<'_> {
         needs.retain(|name, _| !known.contains(name));
         let about = self
             .unnamed(needs)
-            .with_elsewhere(history.requirements.iter().cloned());
+            .with_elsewhere(history.requirements.iter().cloned(), self.min);
         if about.needs.is_empty() && about.elsewhere.iter().all(|name| known.contains(name)) {
             return None;
         }
@@ -193,9 +196,17 @@ impl Finder<'_> {
 }
 
 impl About {
-    /// Adds the permissions of requirements that do not count for this app.
-    fn with_elsewhere<'r>(mut self, all: impl Iterator<Item = Requirement<'r>>) -> Self {
-        let named: BTreeSet<String> = all.flat_map(|r| r.permissions().collect::<Vec<_>>()).collect();
+    /// Adds the permissions of requirements that do not count for this app: those of other target
+    /// levels. What only devices below its lowest level asked for is past.
+    fn with_elsewhere<'r>(
+        mut self,
+        all: impl Iterator<Item = Requirement<'r>>,
+        min: u32,
+    ) -> Self {
+        let named: BTreeSet<String> = all
+            .filter(|r| r.to >= min)
+            .flat_map(|r| r.permissions().collect::<Vec<_>>())
+            .collect();
         self.elsewhere = named
             .into_iter()
             .filter(|name| {

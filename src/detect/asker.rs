@@ -28,7 +28,7 @@ const FRAMEWORKS: [&str; 3] = ["cross-platform", "mini-program", "game-engine"];
 
 /// Answers who asks.
 #[derive(Debug)]
-pub struct Askers<'a> {
+pub(super) struct Askers<'a> {
     facts: &'a Facts,
     owners: &'a Owners<'a>,
     /// Ids of the libraries of the kinds in [`HELPERS`].
@@ -42,7 +42,7 @@ pub struct Askers<'a> {
 
 impl<'a> Askers<'a> {
     /// Prepares the answers.
-    pub fn new(facts: &'a Facts, owners: &'a Owners<'a>, db: &'a SignatureDb) -> Self {
+    pub(super) fn new(facts: &'a Facts, owners: &'a Owners<'a>, db: &'a SignatureDb) -> Self {
         let category = |id: &str| db.sdk(id).map_or("", |sdk| sdk.category.as_str());
         let of_kind = |kinds: &[&str]| {
             let all = db.data.sdks.iter();
@@ -99,22 +99,22 @@ impl<'a> Askers<'a> {
     }
 
     /// Whoever wrote a class.
-    pub fn class(&self, class: &str) -> Owner {
+    pub(super) fn class(&self, class: &str) -> Owner {
         self.owners.of(class)
     }
 
     /// Whether a library does what its caller wants, and nothing by itself.
-    pub fn is_helper(&self, library: &str) -> bool {
+    pub(super) fn is_helper(&self, library: &str) -> bool {
         self.helpers.contains(library)
     }
 
     /// Whether it is a library that holds ready what an app may ask for, in every app the same.
-    pub fn is_support(&self, owner: &Owner) -> bool {
+    pub(super) fn is_support(&self, owner: &Owner) -> bool {
         matches!(owner, Owner::Library(id) if self.support.contains(id.as_str()))
     }
 
     /// Whoever made a native library: the library that its file name belongs to, or the one whose class it serves.
-    pub fn library(&self, library: &NativeFact) -> Owner {
+    pub(super) fn library(&self, library: &NativeFact) -> Owner {
         if let Some(owner) = self.owners.of_native(&library.entry) {
             return owner;
         }
@@ -127,7 +127,7 @@ impl<'a> Askers<'a> {
 
     /// Those who ask for what happens at a site, sorted: the owner of its class, or those of the
     /// classes that call its method where these are others and the method only helps them.
-    pub fn of(&self, site: &Site) -> Vec<Owner> {
+    pub(super) fn of(&self, site: &Site) -> Vec<Owner> {
         let Some(method) = self.facts.method(site) else {
             return vec![Owner::Unlisted];
         };

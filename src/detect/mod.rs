@@ -50,6 +50,18 @@ pub struct Detections {
     pub ledger: Ledger,
 }
 
+impl Detections {
+    /// What the code asks the user for, and something leads to: the permission and the access that shows it.
+    pub fn requests(&self) -> impl Iterator<Item = (&str, &Access)> {
+        let asked = |access: &&Access| {
+            let rest = access.id.strip_prefix(accesses::REQUEST);
+            access.reached && rest.is_some_and(|rest| rest.starts_with(':'))
+        };
+        let named = |access| Access::needs_of(access).next().map(|name| (name, access));
+        self.accesses.iter().filter(asked).filter_map(named)
+    }
+}
+
 /// A signature database prepared for matching; made once for many apps.
 #[derive(Debug)]
 pub struct Detector<'d> {
@@ -74,6 +86,11 @@ impl<'d> Detector<'d> {
     /// The database behind it.
     pub fn db(&self) -> &'d SignatureDb {
         self.db
+    }
+
+    /// The libraries alone.
+    pub fn sdks(&self, facts: &Facts) -> Vec<SdkHit> {
+        self.sdks.find(facts)
     }
 
     /// Recognises what is in `facts`.

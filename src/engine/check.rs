@@ -3,11 +3,12 @@
 use super::one::judge;
 use crate::audit::{Declared, Edition};
 use crate::detect::{Detector, Grade, Obstacle};
+use crate::facts::is_telling;
 use crate::facts::notation::{self, Example};
 use crate::report::Languages;
 use crate::signatures::SignatureDb;
 use crate::signatures::check::{At, Complaint, check, check_neatness};
-use crate::signatures::schema::{Examples, Rule, Sdk};
+use crate::signatures::schema::{By, Examples, Rule, Sdk};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 
@@ -22,6 +23,7 @@ pub fn check_data(db: &SignatureDb) -> Vec<Complaint> {
     // The order of the answers is that of the entries, whichever thread was first.
     let sdks = db.data.sdks.par_iter().map(|sdk| runner.sdk(sdk));
     complaints.extend(sdks.collect::<Vec<_>>().into_iter().flatten());
+    complaints.extend(kept_shapes(db));
     for packer in &db.data.packers {
         let file = format!("packers/{}.toml", packer.id);
         complaints.extend(each(&file, &packer.examples, |example| {
@@ -35,6 +37,29 @@ pub fn check_data(db: &SignatureDb) -> Vec<Complaint> {
     }
     complaints.sort();
     complaints
+}
+
+/// Facts keep strings by their shape: an indicator of another shape would never be met.
+fn kept_shapes(db: &SignatureDb) -> Vec<Complaint> {
+    let mut out = Vec::new();
+    for file in &db.data.accesses {
+        let path = format!("apis/{}.toml", file.id);
+        for access in &file.access {
+            for by in [By::Property, By::Path, By::Command, By::String] {
+                let list = access.by.get(&by).into_iter().flatten();
+                for indicator in list.filter(|i| !is_telling(i.trim_end_matches('*'))) {
+                    out.push(Complaint::new(
+                        &path,
+                        "api-shape",
+                        At::value(format!("by.{}", by.word()), indicator),
+                        format!("facts do not keep strings like `{indicator}`"),
+                        "add the shape to facts/extract/telling.rs, or leave the indicator out",
+                    ));
+                }
+            }
+        }
+    }
+    out
 }
 
 struct Runner<'d> {
@@ -86,7 +111,7 @@ impl Runner<'_> {
 
     /// SDKs that an example shows, bundled or probably bundled.
     fn inside(&self, example: &Example) -> Vec<String> {
-        let hits = self.detector.detect(&example.facts).sdks;
+        let hits = self.detector.sdks(&example.facts);
         let inside = hits.into_iter().filter(|s| s.grade != Grade::Referenced);
         inside.map(|s| s.id).collect()
     }

@@ -11,7 +11,7 @@ pub mod notation;
 mod notation_uses;
 mod uses;
 
-pub(crate) use extract::hosts_in_text;
+pub(crate) use extract::{hosts_in_text, is_telling};
 pub use model::{
     ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
     NativeFact, SCHEMA, SignerFact, State,

@@ -3,7 +3,7 @@
 use super::{functions, information, title};
 use crate::audit::finding::{Finding, same};
 use crate::audit::{Case, Verdict};
-use crate::signatures::schema::{Rule, RuleConfidence, Sensitivity, Severity};
+use crate::signatures::schema::{Rule, RuleConfidence, Severity};
 
 /// Highest `maxSdkVersion` with which a request no longer matters on current devices (Android 12 and older).
 const OLD_DEVICES: u32 = 32;
@@ -24,16 +24,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             ];
             let mut finding = Finding::new(rule, case, name, p.evidence.clone(), &values)
                 .with_clauses(&p.clauses);
-            let sensitivity = case
-                .db
-                .permission(name)
-                .and_then(|v| v.privacy)
-                .and_then(|p| p.sensitivity);
-            finding.severity = match sensitivity {
-                Some(Sensitivity::High) => Severity::High,
-                Some(Sensitivity::Medium) => Severity::Medium,
-                Some(Sensitivity::Low) | None => Severity::Low,
-            };
+            finding.severity = case.severity_of(name).unwrap_or(Severity::Low);
             if p.permission.max_sdk.is_some_and(|max| max <= OLD_DEVICES) {
                 finding = Finding {
                     confidence: RuleConfidence::Tentative,

@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A call that reaches something by a name that is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unresolved {
+pub(crate) struct Unresolved {
     /// Positions in the facts' uses and their sites.
-    pub used: usize,
+    pub(crate) used: usize,
     /// Position of the site.
-    pub site: usize,
+    pub(crate) site: usize,
     /// The classes of the platform that the same class of the app names in reflection; empty where none is known.
-    pub classes: Vec<String>,
+    pub(crate) classes: Vec<String>,
 }
 
 /// Members that take the name of a class.

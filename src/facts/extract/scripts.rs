@@ -66,7 +66,7 @@ pub(super) fn in_script(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
             }
             return;
         }
-        let Some(chain) = word.split(['/', '-', '@']).next_back() else {
+        let Some(chain) = word.split(['/', '@']).next_back() else {
             return;
         };
         if let Some((object, rest)) = chain.split_once('.') {

@@ -37,8 +37,8 @@ const BARE: [&str; 7] = [
 ];
 
 /// Parts of other telling words.
-const PARTS: [&str; 8] = [
-    "STORAGE", "creenshot", "screen_shot", "GPSL", "niqueId", "android_id", "vnd.android.", "vnd.wap.",
+const PARTS: [&str; 10] = [
+    " pm install", " pm list", "STORAGE", "creenshot", "screen_shot", "GPSL", "niqueId", "android_id", "vnd.android.", "vnd.wap.",
 ];
 
 /// Whether a string is kept.
@@ -57,11 +57,11 @@ pub(crate) fn is_telling(text: &str) -> bool {
     if begins(&PROPERTIES) {
         return text.bytes().all(|c| plain(c) && !c.is_ascii_uppercase());
     }
-    if let Some((program, rest)) = text.split_once(' ') {
-        return PROGRAMS.contains(&program) && !rest.is_empty();
-    }
     if BARE.contains(&text) || PARTS.iter().any(|part| text.contains(part)) {
         return true;
+    }
+    if let Some((program, rest)) = text.split_once(' ') {
+        return PROGRAMS.contains(&program) && !rest.is_empty();
     }
     if begins(&DOMAINS) {
         return text.bytes().filter(|&c| c == b'.').count() >= 2 && text.bytes().all(plain);

@@ -1,0 +1,28 @@
+//! Permissions that the code asks the user for and that the manifest does not request.
+
+use super::title;
+use crate::audit::Case;
+use crate::audit::evidence::Evidence;
+use crate::audit::finding::{Finding, same};
+use crate::signatures::schema::Rule;
+use std::collections::BTreeMap;
+
+pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
+    let mut asked: BTreeMap<&str, Vec<Evidence>> = BTreeMap::new();
+    for (name, access) in case.detections.requests() {
+        // A name that the platform does not know cannot be asked for.
+        let is_known = case.db.permission(name).is_some_and(|v| v.catalogue.is_some());
+        if is_known && !case.permissions.iter().any(|p| p.permission.name == name) {
+            let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
+            let evidence = access.shown.iter().map(one);
+            asked.entry(name).or_default().extend(evidence);
+        }
+    }
+    asked
+        .into_iter()
+        .map(|(name, evidence)| {
+            let values = [("permission", same(name)), ("title", title(case, name))];
+            Finding::new(rule, case, name, evidence, &values)
+        })
+        .collect()
+}

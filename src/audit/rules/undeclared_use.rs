@@ -1,0 +1,55 @@
+//! What the app's own code calls and has no permission for.
+
+use super::title;
+use crate::audit::Case;
+use crate::audit::evidence::Evidence;
+use crate::audit::finding::{Finding, same};
+use crate::detect::{Access, Owner};
+use crate::signatures::schema::{Rule, Text};
+use std::collections::BTreeMap;
+
+pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
+    let held = |name: &str| case.permissions.iter().any(|p| p.permission.name == name);
+    let mut missing: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
+    for access in &case.detections.accesses {
+        if access.hint || !access.reached || access.owner != Owner::App {
+            continue;
+        }
+        for (name, need) in &access.needs {
+            // One of several that the app has is enough; what an ordinary app cannot get is not missing.
+            let others = access.needs.iter();
+            let has_another = need.one_of
+                && others
+                    .filter(|(other, n)| n.one_of && *other != name)
+                    .any(|(other, _)| held(other));
+            let is_sure = need.at_target && !need.conditional;
+            if is_sure && !held(name) && !has_another && case.is_granted_to_apps(name) {
+                missing.entry(name).or_default().push(access);
+            }
+        }
+    }
+    missing
+        .into_iter()
+        .map(|(name, accesses)| {
+            let names = |pick: fn(&Text) -> &str| -> String {
+                let mut all: Vec<&str> = accesses.iter().map(|a| pick(&a.title)).collect();
+                all.dedup();
+                all.join(" · ")
+            };
+            let access = Text {
+                zh: names(|t| &t.zh).into(),
+                en: names(|t| &t.en).into(),
+            };
+            let values = [
+                ("permission", same(name)),
+                ("title", title(case, name)),
+                ("access", access),
+            ];
+            let evidence = accesses.iter().flat_map(|access| {
+                let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
+                access.shown.iter().map(one)
+            });
+            Finding::new(rule, case, name, evidence.collect(), &values)
+        })
+        .collect()
+}

@@ -1,0 +1,123 @@
+//! Permissions that the code asks the user for, or looks whether it has them.
+
+use super::code::{parts, shown};
+use super::{About, Finder};
+use crate::detect::access::Need;
+use crate::facts::{Facts, Known, Manner, UseFact};
+use crate::signatures::SignatureDb;
+use crate::signatures::schema::{LAST_LEVEL, Text};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Entries of the data whose members take the names of permissions.
+pub(in crate::detect) const REQUEST: &str = "permission.request";
+const CHECK: &str = "permission.check";
+
+/// A permission by name, and whether it is asked for (and not only looked for).
+type Asked = BTreeMap<(String, bool), Vec<(usize, usize)>>;
+
+/// Constants that reach the members of the entries; where they do not, the names that the same class holds.
+fn find(facts: &Facts, db: &SignatureDb) -> Asked {
+    let mut asked = Asked::new();
+    for (at, used) in facts.uses.iter().enumerate() {
+        if used.manner != Manner::Call {
+            continue;
+        }
+        let Some(is_request) = kind(db, used) else {
+            continue;
+        };
+        for (place, site) in used.sites.iter().enumerate() {
+            let mut names: BTreeSet<&str> = BTreeSet::new();
+            for arg in &site.args {
+                if let Known::Text(text) = &arg.is
+                    && is_permission(text)
+                {
+                    names.insert(text);
+                }
+            }
+            if names.is_empty() && is_request {
+                let class = facts.method(site).map_or("", |m| m.class.as_str());
+                names = held_by(facts, class);
+            }
+            for name in names {
+                let places = asked.entry((name.to_owned(), is_request)).or_default();
+                places.push((at, place));
+            }
+        }
+    }
+    asked
+}
+
+/// Whether a member asks for permissions (true) or looks for them (false).
+fn kind(db: &SignatureDb, used: &UseFact) -> Option<bool> {
+    let (class, name, proto) = parts(&used.what)?;
+    let lineage = db.lineage(class);
+    let hits = lineage
+        .into_iter()
+        .filter(|above| db.watches_class(above))
+        .flat_map(|above| db.accesses_of_method(above, name, proto));
+    hits.filter_map(|hit| match hit.access.id.as_str() {
+        REQUEST => Some(true),
+        CHECK => Some(false),
+        _ => None,
+    })
+    .max()
+}
+
+fn is_permission(text: &str) -> bool {
+    text.contains(".permission.") && !text.contains(' ')
+}
+
+/// The names of permissions among the strings of a class.
+fn held_by<'f>(facts: &'f Facts, class: &str) -> BTreeSet<&'f str> {
+    let texts = facts.uses.iter().filter(|u| u.manner == Manner::Text);
+    texts
+        .filter(|u| is_permission(&u.what))
+        .filter(|u| {
+            let mut sites = u.sites.iter().filter_map(|s| facts.method(s));
+            sites.any(|m| m.class == class)
+        })
+        .map(|u| u.what.as_str())
+        .collect()
+}
+
+impl Finder<'_> {
+    /// Asking for a permission is a sign of its use, and no use.
+    pub(super) fn asked(&mut self) {
+        for ((name, is_request), places) in find(self.facts, self.db) {
+            let short = name.strip_prefix("android.permission.").unwrap_or(&name);
+            let (id, zh, en) = if is_request {
+                (REQUEST, "申请权限", "Asks for the permission")
+            } else {
+                (CHECK, "检查权限", "Checks the permission")
+            };
+            let need = Need {
+                from: self.min,
+                to: LAST_LEVEL,
+                at_target: true,
+                one_of: false,
+                conditional: false,
+            };
+            let about = About {
+                id: format!("{id}:{short}"),
+                title: Text {
+                    zh: format!("{zh} {short}").into(),
+                    en: format!("{en} {short}").into(),
+                },
+                information: Vec::new(),
+                needs: BTreeMap::from([(name.clone(), need)]),
+                elsewhere: Vec::new(),
+            };
+            for (at, place) in places {
+                let Some(used) = self.facts.uses.get(at) else {
+                    continue;
+                };
+                let Some(site) = used.sites.get(place) else {
+                    continue;
+                };
+                let what = format!("{} (\"{name}\")", used.what);
+                let shown = shown(crate::signatures::schema::By::Method, what, at, place);
+                self.place(&about, true, site, shown);
+            }
+        }
+    }
+}
