@@ -116,8 +116,28 @@ const SYMBOLS: [(&str, Framework); 9] = [
 
 /// Beginnings of the names of functions that compute, format, allocate or lock.
 const COMPUTING: [&str; 22] = [
-    "_Z", "__", "mem", "str", "wcs", "wmem", "isw", "tow", "pthread_", "sem_", "malloc", "free",
-    "calloc", "realloc", "posix_mem", "print", "fprint", "snprint", "vsnprint", "sqrt", "gl", "egl",
+    "_Z",
+    "__",
+    "mem",
+    "str",
+    "wcs",
+    "wmem",
+    "isw",
+    "tow",
+    "pthread_",
+    "sem_",
+    "malloc",
+    "free",
+    "calloc",
+    "realloc",
+    "posix_mem",
+    "print",
+    "fprint",
+    "snprint",
+    "vsnprint",
+    "sqrt",
+    "gl",
+    "egl",
 ];
 
 fn is_kept_import(name: &str) -> bool {

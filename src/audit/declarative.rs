@@ -2,7 +2,7 @@
 
 use super::evidence::Evidence;
 use super::finding::{Finding, same};
-use super::rules::{information, title};
+use super::words::{functions, information, title};
 use super::{Case, verdict};
 use crate::package::manifest::Component;
 use crate::signatures::schema::{Rule, RuleConfidence, Text, Tier};
@@ -86,7 +86,7 @@ fn protected(rule: &Rule, case: &Case<'_>, component: &Component) -> Option<Find
     if !covers(rule, tier) {
         return None;
     }
-    let functions = super::rules::functions(case);
+    let functions = functions(case);
     let values = [
         ("permission", same(permission)),
         ("title", title(case, permission)),

@@ -1,7 +1,7 @@
 //! Evidence: what was seen, and where anyone can see it again in the same file.
 
 use crate::detect::{Mark, OwnedCall, Shown, Where};
-use crate::facts::{Facts, Site};
+use crate::facts::{Facts, Manner, Site, UseFact};
 use crate::package::manifest::Place;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,9 @@ pub struct Evidence {
     pub kind: EvidenceKind,
     /// What was seen, as it stands there.
     pub value: String,
+    /// What it comes to, where that is more: the member of the platform behind a subclass or wrapper, with the constant that reaches it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shows: Option<String>,
     /// File name of the APK; `subject.files` of the report has its SHA-256.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -73,6 +76,7 @@ impl Evidence {
         Self {
             kind,
             value: value.into(),
+            shows: None,
             file: None,
             entry: None,
             entry_sha256: None,
@@ -128,12 +132,13 @@ impl Evidence {
 
     /// A place that shows an access; an empty owner is left out.
     pub fn shown(facts: &Facts, shown: &Shown, owner: &str) -> Self {
-        let channel = shown.by.word();
+        let place = Self::place(facts, shown.place);
+        let shows = shown.what != place.value;
         Self {
-            value: shown.what.clone(),
-            channel: Some(channel.to_owned()),
+            shows: shows.then(|| shown.what.clone()),
+            channel: Some(shown.by.word().to_owned()),
             owner: (!owner.is_empty()).then(|| owner.to_owned()),
-            ..Self::place(facts, shown.place)
+            ..place
         }
     }
 
@@ -142,10 +147,9 @@ impl Evidence {
         match place {
             Where::Code { used, site } => {
                 let used = facts.uses.get(used);
-                let what = used.map(|u| u.what.as_str()).unwrap_or_default();
-                match used.and_then(|u| u.sites.get(site)) {
-                    Some(site) => Self::site(facts, site, what),
-                    None => Self::new(EvidenceKind::Code, what),
+                match used.and_then(|u| Some((u, u.sites.get(site)?))) {
+                    Some((used, site)) => Self::site(facts, used, site),
+                    None => Self::new(EvidenceKind::Code, ""),
                 }
             }
             Where::Component(at) => match facts.manifest.components.get(at) {
@@ -161,7 +165,7 @@ impl Evidence {
                     file: library.map(|l| l.file.clone()),
                     entry: library.map(|l| l.entry.clone()),
                     entry_sha256: library.and_then(|l| l.sha256.clone()),
-                    ..Self::new(EvidenceKind::Native, "")
+                    ..Self::new(EvidenceKind::Native, library.map_or("", |l| &l.entry))
                 }
             }
             Where::Script(at) => {
@@ -170,16 +174,23 @@ impl Evidence {
                     file: script.map(|s| s.file.clone()),
                     entry: script.map(|s| s.entry.clone()),
                     entry_sha256: script.map(|s| s.sha256.clone()),
-                    ..Self::new(EvidenceKind::Entry, "")
+                    ..Self::new(EvidenceKind::Entry, script.map_or("", |s| &s.entry))
                 }
             }
         }
     }
 
-    /// One instruction.
-    fn site(facts: &Facts, site: &Site, what: &str) -> Self {
+    /// One instruction, or a class or method that stands in place of another one.
+    fn site(facts: &Facts, used: &UseFact, site: &Site) -> Self {
         let method = facts.method(site);
         let dex = method.and_then(|m| facts.dex.get(usize::try_from(m.dex).ok()?));
+        let kind = match used.manner {
+            Manner::Extends | Manner::Override => EvidenceKind::Class,
+            // The first value of a static field is no instruction.
+            Manner::Text if method.is_some_and(|m| m.name.is_empty()) => EvidenceKind::String,
+            _ => EvidenceKind::Code,
+        };
+        let value = site.through.as_ref().unwrap_or(&used.what);
         Self {
             file: dex.map(|d| d.file.clone()),
             entry: dex.map(|d| d.entry.clone()),
@@ -188,17 +199,14 @@ impl Evidence {
             method: method.map(|m| m.name.clone()).filter(|m| !m.is_empty()),
             offset: (site.offset != 0).then_some(site.offset),
             count: (site.count > 1).then_some(site.count),
-            ..Self::new(EvidenceKind::Code, what)
+            ..Self::new(kind, value)
         }
     }
 
     /// The first instruction of an owner that uses a member.
     pub fn call(facts: &Facts, owned: &OwnedCall) -> Self {
         let call = &owned.call;
-        let place = call
-            .sites
-            .first()
-            .map(|site| Self::site(facts, site, &call.what));
+        let place = call.sites.first().map(|site| Self::site(facts, call, site));
         Self {
             count: (call.count > 1).then_some(call.count),
             owner: Some(owned.owner.as_str().to_owned()),

@@ -7,6 +7,7 @@ mod finding;
 mod rules;
 mod suggest;
 mod verdict;
+mod words;
 
 pub use declared::{Declared, DeclaredBy, Edition, UnknownFunction};
 pub use evidence::{Evidence, EvidenceKind};
@@ -33,17 +34,21 @@ impl Case<'_> {
     /// How sensitive the information is that a permission opens; `None` where it opens none.
     pub(crate) fn severity_of(&self, permission: &str) -> Option<Severity> {
         let view = self.db.permission(permission)?;
-        view.privacy?.sensitivity.map(|sensitivity| match sensitivity {
-            Sensitivity::High => Severity::High,
-            Sensitivity::Medium => Severity::Medium,
-            Sensitivity::Low => Severity::Low,
-        })
+        view.privacy?
+            .sensitivity
+            .map(|sensitivity| match sensitivity {
+                Sensitivity::High => Severity::High,
+                Sensitivity::Medium => Severity::Medium,
+                Sensitivity::Low => Severity::Low,
+            })
     }
 
-    /// Whether a permission opens personal information, or a user has to grant it.
+    /// Whether a permission opens personal information that matters, or a user has to grant it.
     pub(crate) fn opens_something(&self, permission: &str) -> bool {
-        let privacy = self.db.permission(permission).and_then(|v| v.privacy);
-        privacy.is_some_and(|p| !p.information.is_empty()) || self.is_granted_by_user(permission)
+        self.is_granted_by_user(permission)
+            || self
+                .severity_of(permission)
+                .is_some_and(|severity| severity >= Severity::Medium)
     }
 
     fn protection(&self, permission: &str) -> Option<crate::signatures::Protection<'_>> {
@@ -61,7 +66,9 @@ impl Case<'_> {
     /// Whether an ordinary app can have a permission at all.
     pub(crate) fn is_granted_to_apps(&self, permission: &str) -> bool {
         self.is_granted_by_user(permission)
-            || self.protection(permission).is_some_and(|p| p.base == "normal")
+            || self
+                .protection(permission)
+                .is_some_and(|p| p.base == "normal")
     }
 }
 

@@ -217,9 +217,7 @@ fn link<'w, 'a>(
             faults.cut_short = true;
             return linked;
         }
-        linked
-            .types
-            .push(name.and_then(|name| hierarchy.id(&name)));
+        linked.types.push(name.and_then(|name| hierarchy.id(&name)));
     }
     for index in 0..dex.proto_count() {
         let mut hashed = || -> Result<u64, ParseError> {

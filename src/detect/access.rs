@@ -37,6 +37,14 @@ impl Access {
         self.needs.keys().map(String::as_str)
     }
 
+    /// Whether it only asks for a permission or checks it.
+    pub(super) fn asks(&self) -> bool {
+        ASKED.iter().any(|id| {
+            let rest = self.id.strip_prefix(id);
+            rest.is_some_and(|rest| rest.starts_with(':'))
+        })
+    }
+
     /// Whether a place that shows it can still run, by what is left of the app.
     pub(super) fn may_remain(&self, facts: &Facts, reach: &Reach<'_>) -> bool {
         self.shown.iter().any(|shown| match shown.place {
@@ -92,6 +100,9 @@ pub enum Where {
     /// A script: position in [`Facts::scripts`](crate::facts::Facts::scripts).
     Script(usize),
 }
+
+/// Entries of the data whose members take the names of permissions: asking, checking.
+pub(super) const ASKED: [&str; 2] = ["permission.request", "permission.check"];
 
 /// Places that are kept of one access.
 const KEPT: usize = 6;

@@ -45,6 +45,7 @@ pub(super) fn find(
         min: uses.min_level(),
         target: uses.target_level(),
         entries: BTreeMap::new(),
+        registering: arguments::registering(facts),
         found: Gathered::default(),
     };
     let explained = finder.resolver_calls();
@@ -66,6 +67,8 @@ struct Finder<'a> {
     target: u32,
     /// What the entries that were met are about, by id.
     entries: BTreeMap<String, About>,
+    /// Outermost classes that register receivers.
+    registering: BTreeSet<&'a str>,
     found: Gathered,
 }
 
@@ -198,11 +201,7 @@ impl Finder<'_> {
 impl About {
     /// Adds the permissions of requirements that do not count for this app: those of other target
     /// levels. What only devices below its lowest level asked for is past.
-    fn with_elsewhere<'r>(
-        mut self,
-        all: impl Iterator<Item = Requirement<'r>>,
-        min: u32,
-    ) -> Self {
+    fn with_elsewhere<'r>(mut self, all: impl Iterator<Item = Requirement<'r>>, min: u32) -> Self {
         let named: BTreeSet<String> = all
             .filter(|r| r.to >= min)
             .flat_map(|r| r.permissions().collect::<Vec<_>>())

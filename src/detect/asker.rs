@@ -213,7 +213,11 @@ mod tests {
         let owners = Owners::new(&detector.sdks, &sdks, &facts);
         let askers = Askers::new(&facts, &owners, &db);
         let of = |member: &str| {
-            let used = facts.uses.iter().find(|u| u.what.ends_with(member)).unwrap();
+            let used = facts
+                .uses
+                .iter()
+                .find(|u| u.what.ends_with(member))
+                .unwrap();
             askers.of(used.sites.first().unwrap())
         };
         assert_eq!(of("getSerial"), [Owner::App]);

@@ -108,7 +108,10 @@ fn reflection(facts: &Facts, unresolved: &[Unresolved], askers: &Askers<'_>) -> 
     let mut open = Vec::new();
     let mut known: Vec<(Vec<String>, Where)> = Vec::new();
     for found in unresolved {
-        let site = facts.uses.get(found.used).and_then(|u| u.sites.get(found.site));
+        let site = facts
+            .uses
+            .get(found.used)
+            .and_then(|u| u.sites.get(found.site));
         let Some(site) = site else { continue };
         let owners = askers.of(site);
         let matters = owners.iter().any(|owner| match owner {
@@ -157,7 +160,11 @@ fn reflection(facts: &Facts, unresolved: &[Unresolved], askers: &Askers<'_>) -> 
                 kind: "unresolved-reflection",
                 what: list.join(" "),
                 text: Text {
-                    zh: format!("通过反射调用 {} 的成员，成员名无法静态确定", list.join("、")).into(),
+                    zh: format!(
+                        "通过反射调用 {} 的成员，成员名无法静态确定",
+                        list.join("、")
+                    )
+                    .into(),
                     en: format!(
                         "members of {} are reached by names that are not known",
                         list.join(", ")

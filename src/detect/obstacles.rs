@@ -99,10 +99,14 @@ fn only_lists(facts: &Facts, used: &UseFact) -> bool {
     const FILE: &str = "Ldalvik/system/DexFile;->";
     let users = |name: &str| -> BTreeSet<&str> {
         let uses = facts.uses.iter();
-        uses.filter(|u| u.what.strip_prefix(FILE).is_some_and(|m| m.starts_with(name)))
-            .flat_map(|u| &u.sites)
-            .filter_map(|site| Some(facts.method(site)?.class.as_str()))
-            .collect()
+        uses.filter(|u| {
+            u.what
+                .strip_prefix(FILE)
+                .is_some_and(|m| m.starts_with(name))
+        })
+        .flat_map(|u| &u.sites)
+        .filter_map(|site| Some(facts.method(site)?.class.as_str()))
+        .collect()
     };
     if !used.what.starts_with(FILE) || !users("loadClass").is_empty() {
         return false;
@@ -116,17 +120,12 @@ fn code_loading(facts: &Facts, owners: &Owners<'_>) -> Option<Obstacle> {
     let calls: Vec<OwnedCall> = facts
         .uses
         .iter()
+        .filter(|c| CODE_LOADERS.iter().any(|loader| c.what.starts_with(loader)))
         .filter(|c| {
-            CODE_LOADERS
+            !c.sites
                 .iter()
-                .any(|loader| c.what.starts_with(loader))
-        })
-        .filter(|c| {
-            !c.sites.iter().filter_map(|s| facts.method(s)).all(|m| {
-                OWN_CODE_LOADERS
-                    .iter()
-                    .any(|own| m.class.starts_with(own))
-            })
+                .filter_map(|s| facts.method(s))
+                .all(|m| OWN_CODE_LOADERS.iter().any(|own| m.class.starts_with(own)))
         })
         .filter(|c| !only_lists(facts, c))
         .flat_map(|call| owners.split(facts, call))

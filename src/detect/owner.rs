@@ -78,8 +78,10 @@ impl<'d> Owners<'d> {
         // Where as many lie in the app's own package, the other one is a guest.
         let most = weight.into_iter().max_by_key(|(_, n)| *n);
         owners.roots.extend(
-            most.filter(|(root, n)| *n > own || owners.of(root) == Owner::App || covers(root, facts))
-                .map(|(root, _)| root.to_owned()),
+            most.filter(|(root, n)| {
+                *n > own || owners.of(root) == Owner::App || covers(root, facts)
+            })
+            .map(|(root, _)| root.to_owned()),
         );
         owners
     }
@@ -121,7 +123,9 @@ impl<'d> Owners<'d> {
         }
         let alone = by_owner.len() == 1;
         let calls = by_owner.into_iter().map(|(owner, sites)| {
-            let kept = sites.iter().fold(0u32, |sum, s| sum.saturating_add(s.count));
+            let kept = sites
+                .iter()
+                .fold(0u32, |sum, s| sum.saturating_add(s.count));
             let call = UseFact {
                 what: used.what.clone(),
                 manner: used.manner,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 /// The classes that can run.
 #[derive(Clone, Debug)]
-pub struct Reach<'f> {
+pub(super) struct Reach<'f> {
     facts: &'f Facts,
     /// By number of the class; empty where the references are not known.
     reached: Vec<bool>,
@@ -19,12 +19,12 @@ pub struct Reach<'f> {
 
 impl<'f> Reach<'f> {
     /// Follows the references from everything that is named outside the code.
-    pub fn new(facts: &'f Facts) -> Self {
+    pub(super) fn new(facts: &'f Facts) -> Self {
         Self::following(facts, |_| true)
     }
 
     /// The same without the classes and components of one library.
-    pub fn without(facts: &'f Facts, owners: &Owners<'_>, library: &str) -> Self {
+    pub(super) fn without(facts: &'f Facts, owners: &Owners<'_>, library: &str) -> Self {
         let stays = |class: &str| !matches!(owners.of(class), Owner::Library(id) if id == library);
         Self::following(facts, stays)
     }
@@ -66,7 +66,7 @@ impl<'f> Reach<'f> {
     }
 
     /// Whether a class can run.
-    pub fn class(&self, name: &str) -> bool {
+    pub(super) fn class(&self, name: &str) -> bool {
         if self.reached.is_empty() {
             return true;
         }
@@ -82,7 +82,7 @@ impl<'f> Reach<'f> {
     }
 
     /// Whether a method can run: something enters it, and a class that does so can run.
-    pub fn method(&self, method: &MethodFact) -> bool {
+    pub(super) fn method(&self, method: &MethodFact) -> bool {
         match method.entered {
             Entered::Nowhere => false,
             Entered::Outside => self.class(&method.class),
@@ -96,7 +96,7 @@ impl<'f> Reach<'f> {
     }
 
     /// Whether the method that a site is in can run.
-    pub fn site(&self, site: &Site) -> bool {
+    pub(super) fn site(&self, site: &Site) -> bool {
         self.facts.method(site).is_none_or(|m| self.method(m))
     }
 }

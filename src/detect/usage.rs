@@ -58,8 +58,10 @@ pub struct Usage {
     pub only_through: Option<String>,
     /// What keeps the answer open, or makes it less sure: positions in [`Ledger::gaps`].
     pub gaps: Vec<usize>,
-    /// Why it cannot be assessed at all, where that is not a gap.
+    /// No interface is known that needs it.
     pub unknown_way: bool,
+    /// All that was found is that the code asks for it or checks it, and nothing that may use it was hidden.
+    pub only_asked: bool,
 }
 
 impl Usage {
@@ -75,7 +77,8 @@ impl Usage {
     pub fn unknown_text() -> Text {
         Text {
             zh: "数据库中没有该权限对应的接口，无从判断是否使用".into(),
-            en: "the data knows no interface that needs it: whether it is used cannot be said".into(),
+            en: "the data knows no interface that needs it: whether it is used cannot be said"
+                .into(),
         }
     }
 }
@@ -131,6 +134,7 @@ fn one(parts: &Parts<'_>, permission: &str, last: u32) -> Usage {
         only_through: None,
         gaps: Vec::new(),
         unknown_way: false,
+        only_asked: false,
     };
     if !used.is_empty() {
         usage.owners = owners(parts, &used);
@@ -159,6 +163,8 @@ fn one(parts: &Parts<'_>, permission: &str, last: u32) -> Usage {
     } else if !hints.is_empty() {
         usage.owners = owners(parts, &hints);
         usage.usage = Use::Indicated;
+        let asks = |&at: &usize| parts.accesses.get(at).is_some_and(Access::asks);
+        usage.only_asked = !is_blocked && hints.iter().all(asks);
         usage.accesses = hints;
     } else if is_blocked {
         usage.usage = Use::NotAssessable;
@@ -181,9 +187,12 @@ fn is_bystander(parts: &Parts<'_>, permission: &str, access: &Access) -> bool {
     let about = |name: &str| {
         let privacy = parts.db.permission(name).and_then(|view| view.privacy);
         let opened = privacy.map_or(&[][..], |p| &p.information);
-        opened
-            .iter()
-            .any(|kind| access.information.iter().any(|known| kind == known.as_str()))
+        opened.iter().any(|kind| {
+            access
+                .information
+                .iter()
+                .any(|known| kind == known.as_str())
+        })
     };
     let others = access.needs.keys().filter(|name| *name != permission);
     let mut held = others.filter(|name| {

@@ -36,8 +36,8 @@
     clippy::as_conversions
 )]
 
-mod checksum;
 mod annotations;
+mod checksum;
 mod class;
 mod code;
 mod header;

@@ -3,10 +3,11 @@
 use super::one::judge;
 use crate::audit::{Declared, Edition};
 use crate::detect::{Detector, Grade, Obstacle};
-use crate::facts::is_telling;
 use crate::facts::notation::{self, Example};
+use crate::facts::{can_be_kept, is_telling};
 use crate::report::Languages;
 use crate::signatures::SignatureDb;
+use crate::signatures::api::class_of;
 use crate::signatures::check::{At, Complaint, check, check_neatness};
 use crate::signatures::schema::{By, Examples, Rule, Sdk};
 use rayon::prelude::*;
@@ -39,12 +40,28 @@ pub fn check_data(db: &SignatureDb) -> Vec<Complaint> {
     complaints
 }
 
-/// Facts keep strings by their shape: an indicator of another shape would never be met.
+/// Facts keep strings by their shape and members by their class: other indicators would never be met.
 fn kept_shapes(db: &SignatureDb) -> Vec<Complaint> {
     let mut out = Vec::new();
     for file in &db.data.accesses {
         let path = format!("apis/{}.toml", file.id);
         for access in &file.access {
+            for by in [By::Method, By::Delegate, By::Field, By::Override] {
+                let list = access.by.get(&by).into_iter().flatten();
+                for indicator in list {
+                    let class = class_of(indicator);
+                    if class.is_some_and(|class| can_be_kept(&class)) {
+                        continue;
+                    }
+                    out.push(Complaint::new(
+                        &path,
+                        "api-class",
+                        At::value(format!("by.{}", by.word()), indicator),
+                        format!("facts do not keep members of the class of `{indicator}`"),
+                        "add the class to facts/extract/plumbing.rs, or leave the indicator out",
+                    ));
+                }
+            }
             for by in [By::Property, By::Path, By::Command, By::String] {
                 let list = access.by.get(&by).into_iter().flatten();
                 for indicator in list.filter(|i| !is_telling(i.trim_end_matches('*'))) {

@@ -11,6 +11,7 @@ mod strings;
 mod telling;
 mod uses;
 
+pub(crate) use plumbing::can_be_kept;
 pub(crate) use strings::in_text as hosts_in_text;
 pub(crate) use telling::is_telling;
 

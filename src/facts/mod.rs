@@ -11,9 +11,9 @@ pub mod notation;
 mod notation_uses;
 mod uses;
 
-pub(crate) use extract::{hosts_in_text, is_telling};
+pub(crate) use extract::{can_be_kept, hosts_in_text, is_telling};
 pub use model::{
-    ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole,
-    NativeFact, SCHEMA, SignerFact, State,
+    ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole, NativeFact, SCHEMA,
+    SignerFact, State,
 };
 pub use uses::{Arg, Entered, Known, Manner, MethodFact, ScriptFact, Site, UseFact, Walked};

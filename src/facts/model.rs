@@ -249,7 +249,10 @@ impl Facts {
     pub fn class_number(&self, name: &str) -> Option<u32> {
         let mut before = 0usize;
         for dex in &self.dex {
-            if let Ok(at) = dex.defines.binary_search_by(|known| known.as_str().cmp(name)) {
+            if let Ok(at) = dex
+                .defines
+                .binary_search_by(|known| known.as_str().cmp(name))
+            {
                 return u32::try_from(before.checked_add(at)?).ok();
             }
             before = before.checked_add(dex.defines.len())?;
@@ -260,6 +263,14 @@ impl Facts {
     /// The method that a site is in.
     pub fn method(&self, site: &super::Site) -> Option<&MethodFact> {
         self.methods.get(usize::try_from(site.method).ok()?)
+    }
+
+    /// Whether the code names a class that neither the app nor the platform has, as far as all code was read.
+    pub fn is_missing(&self, class: &str) -> bool {
+        let named = self
+            .referenced
+            .binary_search_by(|name| name.as_str().cmp(class));
+        named.is_ok() && self.state(Channel::Code) == State::Complete
     }
 
     /// State of one channel.

@@ -165,7 +165,10 @@ impl Uses {
                 list.push(to);
             }
         }
-        facts.refers.iter_mut().for_each(|list| list.sort_unstable());
+        facts
+            .refers
+            .iter_mut()
+            .for_each(|list| list.sort_unstable());
         let names: Vec<String> = facts
             .manifest
             .components

@@ -89,7 +89,8 @@ pub struct Site {
     /// How many there are; 1 if left out.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub count: u32,
-    /// The subclass in the app that the instruction names instead, as a Java name.
+    /// What the instruction names instead: the method on a subclass in the app, or a method of the app that passes
+    /// its arguments on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
     /// What is known of the arguments, by position.

@@ -3,8 +3,8 @@
 use super::usage;
 use super::v1::{
     Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
-    File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer,
-    Subject, Suggestion, Tool,
+    File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
+    Suggestion, Tool,
 };
 use super::words::{Languages, Prose};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};

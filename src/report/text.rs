@@ -550,7 +550,8 @@ fn evidence_line(evidence: &Evidence) -> String {
         .map(|o| format!("@{o:#x}"))
         .unwrap_or_default();
     let count = evidence.count.map(|c| format!("×{c}")).unwrap_or_default();
-    [evidence.value.as_str(), &count, &place, &detail, &offset]
+    let seen = evidence.shows.as_ref().unwrap_or(&evidence.value);
+    [seen.as_str(), &count, &place, &detail, &offset]
         .iter()
         .filter(|p| !p.is_empty())
         .copied()

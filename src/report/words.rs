@@ -153,7 +153,11 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("unlisted", "未收录的代码", "code that is not listed"),
     ("obfuscated", "经混淆的代码", "obfuscated code"),
     // stages of SDKs
-    ("bundled", "未见启动或者调用", "not seen to start or to be called"),
+    (
+        "bundled",
+        "未见启动或者调用",
+        "not seen to start or to be called",
+    ),
     ("stub", "空实现", "does nothing (stub)"),
     ("auto_started", "自动启动", "starts by itself"),
     ("started", "由应用初始化", "started by the app"),

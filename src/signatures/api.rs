@@ -13,9 +13,6 @@ use super::schema::{
 };
 use std::sync::OnceLock;
 
-/// Supertypes followed of one class of the platform. The most that one has is about 30.
-const MOST_SUPERTYPES: usize = 256;
-
 /// An access that something in an app shows.
 #[derive(Clone, Copy, Debug)]
 pub struct AccessHit<'a> {
@@ -57,7 +54,9 @@ impl AccessHit<'_> {
         let text = self
             .constant
             .and_then(|c| c.strip_prefix('"')?.strip_suffix('"'));
-        text.is_some_and(|text| text.trim_end_matches('*').starts_with(start) || self.text_fits(start))
+        text.is_some_and(|text| {
+            text.trim_end_matches('*').starts_with(start) || self.text_fits(start)
+        })
     }
 
     /// The same for an argument that is a number.
@@ -221,6 +220,12 @@ pub(super) fn class_and_name(indicator: &str) -> Option<(String, &str)> {
     Some((format!("L{};", class.replace('.', "/")), name))
 }
 
+/// Descriptor of the class of an indicator that is a member.
+#[must_use]
+pub fn class_of(indicator: &str) -> Option<String> {
+    class_and_name(indicator).map(|(class, _)| class)
+}
+
 /// `Landroid/a/B$C;` → `android.a.B$C`.
 fn java_name(descriptor: &str) -> String {
     let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
@@ -293,25 +298,6 @@ impl SignatureDb {
         self.data.members.group(class)
     }
 
-    /// A class of the platform and everything above it, nearest first, as far as the data knows; descriptors.
-    #[must_use]
-    pub fn lineage<'a>(&'a self, class: &'a str) -> Vec<&'a str> {
-        let mut found = vec![class];
-        let Some(table) = self.data.hierarchy.group("supertypes") else {
-            return found;
-        };
-        let mut next = 0_usize;
-        while let Some(&name) = found.get(next) {
-            next = next.saturating_add(1);
-            for above in table.get(name).into_iter().flat_map(|list| list.split(' ')) {
-                if !found.contains(&above) && found.len() < MOST_SUPERTYPES {
-                    found.push(above);
-                }
-            }
-        }
-        found
-    }
-
     /// Kind (`activity`, `broadcast`, `service`, `action`) and history of an intent action.
     #[must_use]
     pub fn action_requirements(&self, action: &str) -> Vec<(&str, History<'_>)> {
@@ -336,23 +322,6 @@ impl SignatureDb {
             list.extend(names.split(' ').map(full_name));
         }
         Some(found)
-    }
-
-    /// Whether a member, action or provider of the platform needs a permission (full name) at some level.
-    #[must_use]
-    pub fn is_in_map(&self, permission: &str) -> bool {
-        let short = permission
-            .strip_prefix("android.permission.")
-            .unwrap_or(permission);
-        let named = |text: &str| {
-            let mut words = text.split([' ', ';', '\t', '\n']);
-            words.any(|word| word == short)
-        };
-        let tables = [&self.data.members, &self.data.actions, &self.data.providers];
-        // The word is looked for before the lines are taken apart: most tables do not have it.
-        tables
-            .iter()
-            .any(|table| table.text.contains(short) && named(&table.text))
     }
 
     /// All accesses, by file.

@@ -9,6 +9,7 @@ pub mod check;
 mod index;
 pub mod inventory;
 pub mod judge;
+mod lineage;
 pub mod load;
 pub mod schema;
 pub mod skeleton;

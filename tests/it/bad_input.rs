@@ -412,13 +412,13 @@ fn facts_that_are_none_are_refused() {
     assert_eq!(run(&["facts", &app, "-o", &facts]).code, Some(0));
     assert_eq!(run(&["judge", &facts]).code, Some(0));
     let text = fs::read_to_string(&facts).unwrap();
-    let later = text.replace("permscope-facts/1", "permscope-facts/99");
+    let later = text.replace("permscope-facts/2", "permscope-facts/99");
     let later = scratch.write("later.json", later.as_bytes());
     refused(
         &run(&["judge", &later]),
         USAGE,
         &format!(
-            "{later}: facts of layout `permscope-facts/99`, this version reads `permscope-facts/1`"
+            "{later}: facts of layout `permscope-facts/99`, this version reads `permscope-facts/2`"
         ),
     );
     let more = text.replacen('{', "{ \"surprise\": 1,", 1);

@@ -497,7 +497,6 @@ fn sdk_id(name: &str) -> &str {
 
 /// Signals that no rule of this version implements.
 const LATER: &[&str] = &[
-    "S-PERM-UNUSED",
     "S-PERM-AT-LAUNCH",
     "S-PERM-BUNDLE",
     "S-PRECONSENT-SDK",

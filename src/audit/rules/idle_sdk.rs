@@ -42,7 +42,13 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 .shown
                 .iter()
                 .map(|shown| Evidence::shown(case.facts, shown, &hit.id));
-            Some(Finding::new(rule, case, &hit.id, evidence.collect(), &values))
+            Some(Finding::new(
+                rule,
+                case,
+                &hit.id,
+                evidence.collect(),
+                &values,
+            ))
         })
         .collect()
 }

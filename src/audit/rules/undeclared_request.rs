@@ -4,14 +4,23 @@ use super::title;
 use crate::audit::Case;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
+use crate::facts::State;
+use crate::incident::Channel;
 use crate::signatures::schema::Rule;
 use std::collections::BTreeMap;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
+    // What a manifest does not request can be said of one that was read to the end.
+    if case.facts.state(Channel::Manifest) != State::Complete {
+        return Vec::new();
+    }
     let mut asked: BTreeMap<&str, Vec<Evidence>> = BTreeMap::new();
     for (name, access) in case.detections.requests() {
         // A name that the platform does not know cannot be asked for.
-        let is_known = case.db.permission(name).is_some_and(|v| v.catalogue.is_some());
+        let is_known = case
+            .db
+            .permission(name)
+            .is_some_and(|v| v.catalogue.is_some());
         if is_known && !case.permissions.iter().any(|p| p.permission.name == name) {
             let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
             let evidence = access.shown.iter().map(one);

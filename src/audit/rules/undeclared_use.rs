@@ -1,14 +1,20 @@
 //! What the app's own code calls and has no permission for.
 
-use super::title;
+use super::{title, titles};
 use crate::audit::Case;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::detect::{Access, Owner};
-use crate::signatures::schema::{Rule, Text};
+use crate::facts::State;
+use crate::incident::Channel;
+use crate::signatures::schema::Rule;
 use std::collections::BTreeMap;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
+    // What a manifest does not request can be said of one that was read to the end.
+    if case.facts.state(Channel::Manifest) != State::Complete {
+        return Vec::new();
+    }
     let held = |name: &str| case.permissions.iter().any(|p| p.permission.name == name);
     let mut missing: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
     for access in &case.detections.accesses {
@@ -31,15 +37,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     missing
         .into_iter()
         .map(|(name, accesses)| {
-            let names = |pick: fn(&Text) -> &str| -> String {
-                let mut all: Vec<&str> = accesses.iter().map(|a| pick(&a.title)).collect();
-                all.dedup();
-                all.join(" · ")
-            };
-            let access = Text {
-                zh: names(|t| &t.zh).into(),
-                en: names(|t| &t.en).into(),
-            };
+            let access = titles(accesses.iter().map(|access| &access.title));
             let values = [
                 ("permission", same(name)),
                 ("title", title(case, name)),

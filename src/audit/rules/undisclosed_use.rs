@@ -1,11 +1,11 @@
 //! Permissions that an SDK uses and that its vendor's document does not mention.
 
-use super::{sdk_names, title};
+use super::{sdk_names, title, titles};
 use crate::audit::Case;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::detect::{Access, Owner};
-use crate::signatures::schema::{Rule, Text};
+use crate::signatures::schema::Rule;
 use std::collections::BTreeMap;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
@@ -44,14 +44,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     found
         .into_iter()
         .map(|((id, name), accesses)| {
-            let names = |pick: fn(&Text) -> &str| -> String {
-                let all: Vec<&str> = accesses.iter().map(|a| pick(&a.title)).collect();
-                all.join(" · ")
-            };
-            let access = Text {
-                zh: names(|t| &t.zh).into(),
-                en: names(|t| &t.en).into(),
-            };
+            let access = titles(accesses.iter().map(|access| &access.title));
             let values = [
                 ("permission", same(name)),
                 ("title", title(case, name)),

@@ -1,4 +1,6 @@
 //! Permissions that are requested and that nothing uses, where everything could be searched.
+//!
+//! Those that open no information and that no user grants are left to the table of permissions.
 
 use super::{information, removal, title};
 use crate::audit::Case;
@@ -9,7 +11,9 @@ use crate::signatures::schema::{Rule, RuleConfidence};
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     case.permissions
         .iter()
-        .filter(|p| p.requested() && p.usage.usage == Use::NoUseFound)
+        .filter(|p| p.requested() && case.opens_something(&p.permission.name))
+        // Asking for a permission is no use of it.
+        .filter(|p| p.usage.usage == Use::NoUseFound || p.usage.only_asked)
         .map(|p| {
             let name = &p.permission.name;
             let values = [

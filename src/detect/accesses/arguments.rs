@@ -2,7 +2,7 @@
 
 use super::Finder;
 use super::code::{java, member_of, parts, shown};
-use crate::facts::{Known, Manner, Site, UseFact};
+use crate::facts::{Facts, Known, Manner, Site, UseFact};
 use crate::signatures::SignatureDb;
 use crate::signatures::api::{AccessHit, setting_space};
 use crate::signatures::schema::{AccessMode, ApiGrade, By};
@@ -136,9 +136,7 @@ impl Finder<'_> {
         }
         match (class, name) {
             ("Landroid/content/IntentFilter;", "<init>" | "addAction" | "create") => {
-                self.each_text(at, used, |finder, text| {
-                    finder.db.accesses_by(By::Receives, text)
-                });
+                self.received(at, used);
             }
             ("Landroid/content/Intent;", "<init>" | "setAction") => {
                 self.each_text(at, used, |finder, text| {
@@ -157,6 +155,24 @@ impl Finder<'_> {
                 self.each_text(at, used, |finder, text| finder.db.accesses_of_string(text));
             }
             _ => {}
+        }
+    }
+
+    /// Actions of a filter: they come in if the same class registers a receiver, or hands the filter on to one that may.
+    fn received(&mut self, at: usize, used: &UseFact) {
+        for (place, site) in used.sites.iter().enumerate() {
+            let class = self.facts.method(site).map_or("", |m| m.class.as_str());
+            let registers = self.registering.contains(outer(class));
+            for arg in &site.args {
+                let (Known::Text(action) | Known::Action(action)) = &arg.is else {
+                    continue;
+                };
+                for hit in self.db.accesses_by(By::Receives, action) {
+                    let what = format!("{} ({})", used.what, spelled(&arg.is));
+                    let hint = hit.is_hint() || !registers;
+                    self.hit(&hit, hint, site, shown(By::Receives, what, at, place));
+                }
+            }
         }
     }
 
@@ -240,6 +256,21 @@ impl Finder<'_> {
         let what = format!("{} ({})", used.what, spelled(is));
         self.place(&about, hint, site, shown(by, what, at, place));
     }
+}
+
+/// The outermost class of a nested one.
+pub(super) fn outer(class: &str) -> &str {
+    class.split('$').next().unwrap_or(class)
+}
+
+/// The classes (outermost) that register receivers.
+pub(super) fn registering(facts: &Facts) -> BTreeSet<&str> {
+    let uses = facts.uses.iter();
+    uses.filter(|u| u.manner == Manner::Call && u.what.contains(";->registerReceiver"))
+        .flat_map(|u| &u.sites)
+        .filter_map(|site| facts.method(site))
+        .map(|method| outer(&method.class))
+        .collect()
 }
 
 /// A constant as evidence shows it.

@@ -2,15 +2,15 @@
 
 use super::code::{parts, shown};
 use super::{About, Finder};
-use crate::detect::access::Need;
+use crate::detect::access::{ASKED, Need};
 use crate::facts::{Facts, Known, Manner, UseFact};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::{LAST_LEVEL, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Entries of the data whose members take the names of permissions.
-pub(in crate::detect) const REQUEST: &str = "permission.request";
-const CHECK: &str = "permission.check";
+/// The two entries of [`ASKED`].
+pub(in crate::detect) const REQUEST: &str = ASKED[0];
+const CHECK: &str = ASKED[1];
 
 /// A permission by name, and whether it is asked for (and not only looked for).
 type Asked = BTreeMap<(String, bool), Vec<(usize, usize)>>;

@@ -48,11 +48,14 @@ impl Finder<'_> {
         };
         let db = self.db;
         let hits = self.known_hits(class, |above| db.accesses_of_method(above, name, proto));
+        // A library that is not inside does nothing.
+        let is_missing = self.facts.is_missing(&java(class));
         for (place, site) in used.sites.iter().enumerate() {
             for hit in &hits {
                 let Some(hint) = fits(hit, site) else {
                     continue;
                 };
+                let hint = hint || is_missing;
                 let shown = shown(hit.by, spelled(used, hit, site), at, place);
                 self.hit(hit, hint, site, shown);
             }
@@ -128,7 +131,12 @@ impl Finder<'_> {
             let java = java(above);
             for hit in self.db.accesses_by(By::Type, &java) {
                 for (place, site) in used.sites.iter().enumerate() {
-                    self.hit(&hit, true, site, shown(hit.by, used.what.clone(), at, place));
+                    self.hit(
+                        &hit,
+                        true,
+                        site,
+                        shown(hit.by, used.what.clone(), at, place),
+                    );
                 }
             }
         }
@@ -216,7 +224,10 @@ pub(super) fn parts(member: &str) -> Option<(&str, &str, &str)> {
 
 /// `:I` of `Lx/Y;->name:I`.
 fn type_of(member: &str) -> &str {
-    member.rfind(':').and_then(|at| member.get(at..)).unwrap_or_default()
+    member
+        .rfind(':')
+        .and_then(|at| member.get(at..))
+        .unwrap_or_default()
 }
 
 /// A member without prototype or type.

@@ -75,7 +75,10 @@ impl Finder<'_> {
             .map(|name| format!("L{name};"))
             .filter(|class| self.db.watches_class(class))
             .collect();
-        let members = library.names.iter().filter(|name| !name.contains(['/', '.', ' ']));
+        let members = library
+            .names
+            .iter()
+            .filter(|name| !name.contains(['/', '.', ' ']));
         for member in members {
             for class in &classes {
                 for hit in self.db.accesses_of_reflection(class, member) {

@@ -73,7 +73,9 @@ impl Finder<'_> {
                     let Known::Text(text) = &arg.is else { continue };
                     is_known = true;
                     if takes_class {
-                        names.classes.insert(format!("L{};", text.replace('.', "/")));
+                        names
+                            .classes
+                            .insert(format!("L{};", text.replace('.', "/")));
                     } else if arg.at == 0 {
                         names.members.push((text, at, place));
                     }

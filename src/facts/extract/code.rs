@@ -274,9 +274,11 @@ fn numbers<'l>(
 
 /// The numbers of the classes that do nothing, sorted.
 fn idle_numbers(locals: &[Local]) -> Vec<u32> {
-    let each = locals
-        .iter()
-        .flat_map(|l| l.defines.iter().map(|(_, type_)| l.idle.binary_search(type_).is_ok()));
+    let each = locals.iter().flat_map(|l| {
+        l.defines
+            .iter()
+            .map(|(_, type_)| l.idle.binary_search(type_).is_ok())
+    });
     let numbered = (0u32..).zip(each);
     numbered.filter(|(_, idle)| *idle).map(|(n, _)| n).collect()
 }
@@ -362,8 +364,8 @@ fn arguments(
     let mut through = Vec::new();
     for resolved in resolution.uses {
         let used = resolved.used;
-        let wrapper = resolved.via.map(|via| via.dex);
-        let inner = wrapper.unwrap_or(resolved.dex);
+        let wrapper = resolved.via;
+        let inner = wrapper.as_ref().map_or(resolved.dex, |via| via.dex);
         let Some(found) = found.get(usize_of(inner)) else {
             continue;
         };
@@ -381,18 +383,20 @@ fn arguments(
         if args.is_empty() {
             continue;
         }
-        if wrapper.is_none() {
-            let key = (resolved.dex, used.site.method, used.site.offset);
-            all.entry(key).or_default().extend(args);
-        } else {
-            through.push(Through {
+        match wrapper {
+            None => {
+                let key = (resolved.dex, used.site.method, used.site.offset);
+                all.entry(key).or_default().extend(args);
+            }
+            Some(via) => through.push(Through {
                 file: resolved.dex,
                 site: used.site,
                 inner,
                 target: used.target,
                 how: used.how,
                 args,
-            });
+                wrapper: via.method,
+            }),
         }
     }
     for args in all.values_mut() {

@@ -199,7 +199,13 @@ const OWN_TEXTS: [&[u8]; 7] = [
 ];
 
 /// What of an intent is no content of the app's own.
-const OF_INTENTS: [&[u8]; 5] = [b"<init>", b"setAction", b"setType", b"setClassName", b"setPackage"];
+const OF_INTENTS: [&[u8]; 5] = [
+    b"<init>",
+    b"setAction",
+    b"setType",
+    b"setClassName",
+    b"setPackage",
+];
 
 /// Packages in whose methods a number says what is wanted: a sensor, a source, a slot, a kind of window.
 const NUMBERED: [&[u8]; 5] = [

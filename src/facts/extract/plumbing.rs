@@ -28,23 +28,21 @@ const PLUMBING: [&str; 20] = [
 ];
 
 /// Exceptions from [`PLUMBING`].
-const WATCHED: [&str; 5] = [
+const WATCHED: [&str; 7] = [
+    "Landroid/text/ClipboardManager;",
     "Landroid/view/accessibility/",
     "Landroid/view/PixelCopy;",
     "Landroid/view/SurfaceControl;",
+    "Landroid/view/WindowManager;",
     "Landroid/view/WindowManager$LayoutParams;",
     "Landroid/view/inputmethod/",
 ];
 
 /// Classes outside `android.` through which personal information or foreign code is reached.
-const BESIDE_ANDROID: [&str; 16] = [
+const BESIDE_ANDROID: [&str; 14] = [
     "Ldalvik/system/",
     "Lcom/android/internal/",
-    "Ljava/net/NetworkInterface;",
-    "Ljava/net/InetAddress;",
-    "Ljava/net/Socket;",
-    "Ljava/net/URL;",
-    "Ljava/net/HttpURLConnection;",
+    "Ljava/net/",
     "Ljava/lang/Runtime;",
     "Ljava/lang/ProcessBuilder;",
     "Ljava/lang/ClassLoader;",
@@ -52,7 +50,9 @@ const BESIDE_ANDROID: [&str; 16] = [
     "Ljava/lang/reflect/Field;",
     "Ljava/lang/Class;",
     "Ljava/lang/System;",
-    "Ljavax/net/ssl/X509TrustManager;",
+    "Ljavax/net/",
+    "Ljavax/jmdns/",
+    "Lorg/apache/http/client/",
     "Lorg/apache/http/impl/client/",
 ];
 
@@ -141,7 +141,17 @@ fn is_shortened(class: &str) -> bool {
 pub(super) fn vendor(descriptor: &str) -> &str {
     let mut slashes = descriptor.match_indices('/').map(|(at, _)| at);
     let end = slashes.nth(1).or_else(|| descriptor.rfind('/'));
-    end.and_then(|end| descriptor.get(..end)).unwrap_or_default()
+    end.and_then(|end| descriptor.get(..end))
+        .unwrap_or_default()
+}
+
+/// Whether uses of a member of a class can be in facts at all.
+pub(crate) fn can_be_kept(class: &str) -> bool {
+    if is_platform(class) {
+        is_kept(class)
+    } else {
+        is_kept_library(class)
+    }
 }
 
 /// Packages of the platform itself: naming their classes says nothing about libraries.
@@ -162,7 +172,11 @@ const PLATFORM: [&str; 12] = [
 
 /// Whether the platform has the class.
 pub(super) fn is_platform(class: &str) -> bool {
-    let library = ["Landroid/support/", "Landroid/arch/", "Landroid/databinding/"];
+    let library = [
+        "Landroid/support/",
+        "Landroid/arch/",
+        "Landroid/databinding/",
+    ];
     (class.starts_with("Landroid/") && !begins(class, &library)) || begins(class, &PLATFORM)
 }
 

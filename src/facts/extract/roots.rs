@@ -83,9 +83,7 @@ fn manifest_names(manifest: &Manifest) -> impl Iterator<Item = &str> {
         .meta_data
         .iter()
         .chain(manifest.components.iter().flat_map(|c| &c.meta_data));
-    let values = meta.flat_map(|m| {
-        std::iter::once(m.name.as_str()).chain(m.value.as_deref())
-    });
+    let values = meta.flat_map(|m| std::iter::once(m.name.as_str()).chain(m.value.as_deref()));
     // Firebase writes `com.google.firebase.components:CLASS`, others lists.
     let words = values.flat_map(|text| text.split([':', ',', ';', ' ']));
     own.into_iter()

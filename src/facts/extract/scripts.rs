@@ -11,19 +11,47 @@ use std::collections::BTreeSet;
 
 /// Endings of entries that hold scripts.
 const SCRIPTS: [&str; 13] = [
-    ".js", ".mjs", ".cjs", ".bundle", ".jsbundle", ".hbc", ".html", ".htm", ".lua", ".luac", ".nvue",
-    ".ts", ".qml",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".bundle",
+    ".jsbundle",
+    ".hbc",
+    ".html",
+    ".htm",
+    ".lua",
+    ".luac",
+    ".nvue",
+    ".ts",
+    ".qml",
 ];
 
 /// Objects through which frameworks give scripts access to the device.
 const OBJECTS: [&str; 14] = [
-    "plus", "uni", "wx", "my", "tt", "swan", "qq", "ks", "navigator", "cordova", "Clipboard", "api",
-    "device", "Capacitor",
+    "plus",
+    "uni",
+    "wx",
+    "my",
+    "tt",
+    "swan",
+    "qq",
+    "ks",
+    "navigator",
+    "cordova",
+    "Clipboard",
+    "api",
+    "device",
+    "Capacitor",
 ];
 
 /// Beginnings of the names of plug-ins.
 const PLUGINS: [&str; 6] = [
-    "react-native-", "@react-native", "cordova-", "expo-", "capacitor-", "@capacitor",
+    "react-native-",
+    "@react-native",
+    "cordova-",
+    "expo-",
+    "capacitor-",
+    "@capacitor",
 ];
 
 /// Names of modules and interfaces that stand for themselves.
@@ -54,14 +82,18 @@ pub(super) fn is_script(entry: &str) -> bool {
 
 /// The telling names of a script, at most `most`, sorted; and whether there were more.
 pub(super) fn in_script(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
-    let part = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'-' | b'/' | b'@');
+    let part =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$' | b'.' | b'-' | b'/' | b'@');
     gather(bytes, part, most, |word, keep| {
         // `plus.io` in `a/plus.io` is no object.
         let word = word.trim_matches(|c| matches!(c, '.' | '/' | '-'));
         if word.starts_with('@') || PLUGINS.iter().any(|start| word.starts_with(start)) {
             if PLUGINS.iter().any(|start| word.starts_with(start)) {
                 let parts = if word.starts_with('@') { 2 } else { 1 };
-                let end = word.match_indices('/').nth(parts - 1).map_or(word.len(), |(at, _)| at);
+                let end = word
+                    .match_indices('/')
+                    .nth(parts - 1)
+                    .map_or(word.len(), |(at, _)| at);
                 keep(word.get(..end).unwrap_or_default());
             }
             return;
@@ -71,14 +103,18 @@ pub(super) fn in_script(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
         };
         if let Some((object, rest)) = chain.split_once('.') {
             if OBJECTS.contains(&object) && !rest.is_empty() {
-                let end = chain.match_indices('.').nth(2).map_or(chain.len(), |(at, _)| at);
+                let end = chain
+                    .match_indices('.')
+                    .nth(2)
+                    .map_or(chain.len(), |(at, _)| at);
                 keep(chain.get(..end).unwrap_or_default());
             }
-        } else if MODULES.contains(&word) || is_native_module(chain) {
-            keep(word);
         }
-        if MODULES.contains(&word) {
-            keep(word);
+        // `NativeModules.RNCGeolocation`
+        for part in word.split(['.', '/']) {
+            if MODULES.contains(&part) || is_native_module(part) {
+                keep(part);
+            }
         }
     })
 }
@@ -110,9 +146,9 @@ pub(super) fn in_snapshot(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
 
 fn is_plain(part: &str) -> bool {
     part.len() > 1
-        && part
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+        && part.bytes().all(|b| {
+            b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-')
+        })
 }
 
 /// Beginnings of methods that give something.
@@ -133,7 +169,9 @@ pub(super) fn in_library(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
 fn is_class(text: &str) -> bool {
     let mut parts = text.split('/');
     let first = parts.next().unwrap_or_default();
-    let lower = first.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let lower = first
+        .bytes()
+        .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     let mut count = 0_usize;
     let rest = parts.all(|part| {
         count = count.saturating_add(1);
@@ -200,7 +238,9 @@ mod tests {
             names,
             [
                 "@react-native-community/geolocation",
+                "RNDeviceInfo",
                 "fetch",
+                "getUserMedia",
                 "navigator.mediaDevices.getUserMedia",
                 "plus.geolocation.getCurrentPosition",
                 "react-native-contacts",

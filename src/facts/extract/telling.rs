@@ -8,37 +8,106 @@ const LONGEST: usize = 256;
 
 /// Folders of the system and of shared storage.
 const ROOTS: [&str; 14] = [
-    "/data/", "/dev/", "/efs/", "/etc/", "/mnt/", "/proc/", "/sbin/", "/sdcard", "/storage/",
-    "/su/", "/sys/", "/system/", "/vendor/", "/persist/",
+    "/data/",
+    "/dev/",
+    "/efs/",
+    "/etc/",
+    "/mnt/",
+    "/proc/",
+    "/sbin/",
+    "/sdcard",
+    "/storage/",
+    "/su/",
+    "/sys/",
+    "/system/",
+    "/vendor/",
+    "/persist/",
 ];
 
 /// First parts of the names of system properties.
 const PROPERTIES: [&str; 12] = [
-    "ro.", "persist.", "gsm.", "ril.", "sys.", "net.", "dhcp.", "init.svc.", "wifi.", "service.",
-    "debug.", "bluetooth.",
+    "ro.",
+    "persist.",
+    "gsm.",
+    "ril.",
+    "sys.",
+    "net.",
+    "dhcp.",
+    "init.svc.",
+    "wifi.",
+    "service.",
+    "debug.",
+    "bluetooth.",
 ];
 
 /// First parts of reverse domain names: of packages, actions, permissions.
 const DOMAINS: [&str; 13] = [
-    "android.", "androidx.", "com.", "cn.", "org.", "net.", "io.", "me.", "de.", "eu.", "ru.",
-    "jp.", "kr.",
+    "android.",
+    "androidx.",
+    "com.",
+    "cn.",
+    "org.",
+    "net.",
+    "io.",
+    "me.",
+    "de.",
+    "eu.",
+    "ru.",
+    "jp.",
+    "kr.",
 ];
 
 /// Programs that need an argument to tell anything.
 const PROGRAMS: [&str; 24] = [
-    "pm", "am", "cmd", "dumpsys", "getprop", "logcat", "cat", "ls", "ps", "su", "which", "mount",
-    "ip", "ifconfig", "netcfg", "screencap", "screenrecord", "service", "settings", "top", "stat",
-    "busybox", "content", "input",
+    "pm",
+    "am",
+    "cmd",
+    "dumpsys",
+    "getprop",
+    "logcat",
+    "cat",
+    "ls",
+    "ps",
+    "su",
+    "which",
+    "mount",
+    "ip",
+    "ifconfig",
+    "netcfg",
+    "screencap",
+    "screenrecord",
+    "service",
+    "settings",
+    "top",
+    "stat",
+    "busybox",
+    "content",
+    "input",
 ];
 
 /// Programs that tell by themselves.
 const BARE: [&str; 7] = [
-    "getprop", "ifconfig", "netcfg", "logcat", "screencap", "screenrecord", "dumpsys",
+    "getprop",
+    "ifconfig",
+    "netcfg",
+    "logcat",
+    "screencap",
+    "screenrecord",
+    "dumpsys",
 ];
 
 /// Parts of other telling words.
 const PARTS: [&str; 10] = [
-    " pm install", " pm list", "STORAGE", "creenshot", "screen_shot", "GPSL", "niqueId", "android_id", "vnd.android.", "vnd.wap.",
+    " pm install",
+    " pm list",
+    "STORAGE",
+    "creenshot",
+    "screen_shot",
+    "GPSL",
+    "niqueId",
+    "android_id",
+    "vnd.android.",
+    "vnd.wap.",
 ];
 
 /// Whether a string is kept.
@@ -47,7 +116,8 @@ pub(crate) fn is_telling(text: &str) -> bool {
         return false;
     }
     let begins = |list: &[&str]| list.iter().any(|start| text.starts_with(start));
-    let plain = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'$' | b'-' | b'*' | b':');
+    let plain =
+        |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'$' | b'-' | b'*' | b':');
     if text.starts_with('/') {
         return begins(&ROOTS);
     }

@@ -4,7 +4,8 @@ use super::code::Arguments;
 use super::collect::{self, Found};
 use super::plumbing::{is_kept_parent, vendor};
 use crate::code::{
-    Callers, Faults, Graph, Hierarchy, How, Invoke, NameId, Program, Reached, Site as CodeSite, Target,
+    Callers, Faults, Graph, Hierarchy, How, Invoke, NameId, Program, Reached, Site as CodeSite,
+    Target,
 };
 use crate::dex::{ClassDef, Dex, EncodedMethod, names, usize_of};
 use crate::error::ParseError;
@@ -38,6 +39,8 @@ pub(super) struct Through {
     pub(super) target: Target,
     pub(super) how: How,
     pub(super) args: Vec<Arg>,
+    /// Signature of the wrapper.
+    pub(super) wrapper: String,
 }
 
 /// What is used, and how: the key under which sites are gathered.
@@ -172,7 +175,12 @@ impl Gatherer<'_, '_, '_> {
     }
 
     fn through(&mut self, through: &Through) -> Result<(), ParseError> {
-        let Some(dex) = self.joined.members.get(usize_of(through.inner)).map(|m| m.1) else {
+        let Some(dex) = self
+            .joined
+            .members
+            .get(usize_of(through.inner))
+            .map(|m| m.1)
+        else {
             return Ok(());
         };
         let what = match through.target {
@@ -190,10 +198,19 @@ impl Gatherer<'_, '_, '_> {
             return Ok(());
         };
         let by = own.type_descriptor(through.site.class)?.into_owned();
-        self.add((what, manner), by, through.file, through.site, None, through.args.clone(), false)
+        let named = Some(through.wrapper.clone());
+        self.add(
+            (what, manner),
+            by,
+            through.file,
+            through.site,
+            named,
+            through.args.clone(),
+            false,
+        )
     }
 
-    /// The spelling of what is used, and the class of the app that the instruction names instead.
+    /// The spelling of what is used, and what the instruction names instead.
     fn what(
         &self,
         file: u32,
@@ -206,8 +223,8 @@ impl Gatherer<'_, '_, '_> {
         Ok(Some(match target {
             Target::Method(index) => match found.inherited.get(&index) {
                 Some(&class) => {
-                    let named = dex.type_descriptor(dex.method(index)?.class)?;
-                    (self.renamed(dex, index, class)?, Some(names::java_name(&named)))
+                    let named = dex.method_signature(index)?;
+                    (self.renamed(dex, index, class)?, Some(named))
                 }
                 None => (dex.method_signature(index)?, None),
             },
@@ -304,9 +321,10 @@ impl Gatherer<'_, '_, '_> {
         fact: &mut MethodFact,
     ) {
         let program = self.joined.program;
-        let (Some(name), Some(signature)) =
-            (program.own_class(file, class), program.signature(file, method))
-        else {
+        let (Some(name), Some(signature)) = (
+            program.own_class(file, class),
+            program.signature(file, method),
+        ) else {
             return;
         };
         let Callers { classes, many } = self.joined.graph.callers(program, name, signature);
@@ -409,7 +427,15 @@ impl Gatherer<'_, '_, '_> {
                     ..class_site(class_def, class)
                 };
                 let by = program.hierarchy().name(name).to_owned();
-                self.add((what, Manner::Override), by, file, site, None, Vec::new(), true)?;
+                self.add(
+                    (what, Manner::Override),
+                    by,
+                    file,
+                    site,
+                    None,
+                    Vec::new(),
+                    true,
+                )?;
             }
         }
         Ok(())
@@ -547,14 +573,38 @@ mod tests {
         let no = || false;
         let yes = || true;
         let private = Some(PRIVATE);
-        assert_eq!(entered("run()V", Some(1), false, false, yes), Entered::Outside);
-        assert_eq!(entered("run()V", Some(1), false, false, no), Entered::Nowhere);
-        assert_eq!(entered("run()V", private, false, false, yes), Entered::Nowhere);
-        assert_eq!(entered("run()V", private, false, true, yes), Entered::Called);
-        assert_eq!(entered("run()V", Some(1), true, false, no), Entered::Outside);
-        assert_eq!(entered("<init>()V", Some(1), false, false, no), Entered::Outside);
+        assert_eq!(
+            entered("run()V", Some(1), false, false, yes),
+            Entered::Outside
+        );
+        assert_eq!(
+            entered("run()V", Some(1), false, false, no),
+            Entered::Nowhere
+        );
+        assert_eq!(
+            entered("run()V", private, false, false, yes),
+            Entered::Nowhere
+        );
+        assert_eq!(
+            entered("run()V", private, false, true, yes),
+            Entered::Called
+        );
+        assert_eq!(
+            entered("run()V", Some(1), true, false, no),
+            Entered::Outside
+        );
+        assert_eq!(
+            entered("<init>()V", Some(1), false, false, no),
+            Entered::Outside
+        );
         let handler = "click(Landroid/view/View;)V";
-        assert_eq!(entered(handler, Some(1), false, false, no), Entered::Outside);
-        assert_eq!(entered(handler, private, false, false, no), Entered::Nowhere);
+        assert_eq!(
+            entered(handler, Some(1), false, false, no),
+            Entered::Outside
+        );
+        assert_eq!(
+            entered(handler, private, false, false, no),
+            Entered::Nowhere
+        );
     }
 }

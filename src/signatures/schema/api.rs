@@ -534,7 +534,8 @@ impl Access {
         let java = bare.unwrap_or(class).replace('/', ".");
         let of = |indicator: &Str| {
             let rest = indicator.strip_prefix(java.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) || indicator.starts_with(class)
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                || indicator.starts_with(class)
         };
         let channels = [By::Method, By::Field, By::Type, By::Reflection];
         let mut lists = channels.iter().filter_map(|by| self.by.get(by));
