@@ -15,7 +15,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use permscope::arsc::{ResTable, ResTables};
 use permscope::audit::{Declared, Edition};
-use permscope::code::{Budget, Sites, Wanted, scan};
+use permscope::code::{Budget, Hit, Wanted, scan};
 use permscope::container::Archive;
 use permscope::detect::{Detector, MarkIndex};
 use permscope::dex::Dex;
@@ -200,8 +200,9 @@ fn readers(c: &mut Criterion, inputs: &[Input]) {
                 let mut budget = Budget::new(&limits);
                 let mut wanted = Wanted::nothing(dex);
                 wanted.select_methods(dex, &mut budget, |m| m.class.starts_with("Landroid/"));
-                let mut sites = Sites::keeping(limits.sites_per_member);
-                scan(dex, &wanted, &mut sites, &mut budget).instructions
+                let mut hits = Vec::new();
+                let mut sink = |hit: Hit| hits.push(hit);
+                scan(dex, &wanted, &mut sink, &mut budget).instructions
             });
         });
     }

@@ -12,6 +12,7 @@ mod arguments;
 mod asked;
 mod code;
 mod elsewhere;
+mod lineages;
 mod reflection;
 
 use super::access::{About, Access, Gathered, Need, Shown};
@@ -22,9 +23,12 @@ use crate::facts::{Facts, Site};
 use crate::signatures::SignatureDb;
 use crate::signatures::api::AccessHit;
 use crate::signatures::schema::{
-    Access as Entry, ApiGrade, LAST_LEVEL, NOT_PERMISSIONS, Requirement, Text,
+    Access as Entry, ApiGrade, History, LAST_LEVEL, NOT_PERMISSIONS, Requirement, Text,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use lineages::{Lineages, Watched};
 
 pub(super) use asked::REQUEST;
 pub(super) use reflection::Unresolved;
@@ -46,6 +50,7 @@ pub(super) fn find(
         target: uses.target_level(),
         entries: BTreeMap::new(),
         registering: arguments::registering(facts),
+        lineages: Rc::new(Lineages::new(facts, db)),
         found: Gathered::default(),
     };
     let explained = finder.resolver_calls();
@@ -69,6 +74,7 @@ struct Finder<'a> {
     entries: BTreeMap<String, About>,
     /// Outermost classes that register receivers.
     registering: BTreeSet<&'a str>,
+    lineages: Rc<Lineages<'a>>,
     found: Gathered,
 }
 
@@ -144,21 +150,26 @@ impl Finder<'_> {
     }
 
     /// What the platform's own words say of a member beyond what is `known`, and whether that is only a hint.
-    fn member(&self, member: &str, known: &BTreeSet<String>) -> Option<(About, bool)> {
-        let history = self.db.member_history(member).or_else(|| {
+    fn member(
+        &self,
+        class: &Watched<'_>,
+        member: &str,
+        known: &BTreeSet<String>,
+    ) -> Option<(About, bool)> {
+        let entries = class.members?;
+        let text = match entries.get(member) {
+            Some(text) => text,
             // An example may leave out the prototype.
-            let (class, name) = member.split_once("->")?;
-            if name.contains(['(', ':']) {
-                return None;
+            None if !member.contains(['(', ':']) => {
+                let same = |key: &str| {
+                    let rest = key.strip_prefix(member);
+                    rest.is_some_and(|rest| rest.starts_with(['(', ':']))
+                };
+                entries.iter().find(|(key, _)| same(key))?.1
             }
-            let same = |key: &str| {
-                let rest = key.strip_prefix(name);
-                rest.is_some_and(|rest| rest.starts_with(['(', ':']))
-            };
-            let entries = self.db.members_of(class)?;
-            let (_, text) = entries.iter().find(|(key, _)| same(key))?;
-            crate::signatures::schema::History::parse(text)
-        })?;
+            None => return None,
+        };
+        let history = History::parse(text)?;
         let mut needs = self.needs(|level| history.at(level).cloned());
         needs.retain(|name, _| !known.contains(name));
         let about = self

@@ -3,6 +3,7 @@
 mod code;
 mod collect;
 mod constants;
+mod entered;
 mod files;
 mod plumbing;
 mod roots;

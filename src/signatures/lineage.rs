@@ -10,7 +10,7 @@ impl SignatureDb {
     #[must_use]
     pub fn lineage<'a>(&'a self, class: &'a str) -> Vec<&'a str> {
         let mut found = vec![class];
-        let Some(table) = self.data.hierarchy.group("supertypes") else {
+        let Some(table) = self.data.hierarchy.only_group() else {
             return found;
         };
         let mut next = 0_usize;
@@ -31,15 +31,17 @@ impl SignatureDb {
         let short = permission
             .strip_prefix("android.permission.")
             .unwrap_or(permission);
+        let ends = |c: char| matches!(c, ' ' | ';' | '\t' | '\n');
         let named = |text: &str| {
-            let mut words = text.split([' ', ';', '\t', '\n']);
-            words.any(|word| word == short)
+            text.match_indices(short).any(|(at, _)| {
+                let before = text.get(..at).and_then(|t| t.chars().next_back());
+                let after = text.get(at.saturating_add(short.len())..);
+                let after = after.and_then(|t| t.chars().next());
+                before.is_none_or(ends) && after.is_none_or(ends)
+            })
         };
         let tables = [&self.data.members, &self.data.actions, &self.data.providers];
-        // The word is looked for before the lines are taken apart: most tables do not have it.
-        tables
-            .iter()
-            .any(|table| table.text.contains(short) && named(&table.text))
+        tables.iter().any(|table| named(&table.text))
     }
 }
 

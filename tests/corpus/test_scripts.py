@@ -195,6 +195,20 @@ class Usage(unittest.TestCase):
             self.assertIn(word, lines[0])
             self.assertEqual(tally.false_positives, 0)
 
+    def test_whoever_asks_may_be_named_and_need_not(self):
+        entry = {"by": ["a/ads"], "asked_by": ["app"]}
+        tally = usage.Tally()
+        right = [tally.count_owners(entry, owners) for owners in ({"a/ads"}, {"a/ads", "app"}, {"app"}, {"a/ads", "unlisted"})]
+        self.assertEqual(right, [True, True, False, False])
+        self.assertEqual((tally.owners_right, tally.owners_named), (2, 3))
+
+    def test_what_is_always_used_is_told(self):
+        always = usage.ALWAYS_USED["a2dp-volume.toml"]
+        found = [{"name": n, "use": "used_by_app"} for n in always]
+        self.assertEqual(usage.not_used("a2dp-volume.toml", found), [])
+        self.assertEqual(len(usage.not_used("a2dp-volume.toml", [*found[1:], {"name": always[0], "use": "indicated"}])), 1)
+        self.assertEqual(usage.not_used("other.toml", []), [])
+
     def test_an_unlisted_user_needs_no_name(self):
         self.assertEqual(usage.owners_of({"use": "used_by_unknown", "owners": []}), {"unlisted"})
         self.assertEqual(usage.owners_of({"use": "used_by_app", "owners": ["app"]}), {"app"})
@@ -217,7 +231,8 @@ class Usage(unittest.TestCase):
         whole = {"apk": "a", "sha256": "b", "source": "c", "reviewed": "d", "target_sdk": 1, **self.TRUTH}
         whole["permission"] = [p for p in whole["permission"] if p["by"] != ["a/ads", "unlisted"] and p["by"] != ["a/ads"]]
         self.assertEqual(usage.problems_of(whole, ROOT / "signatures"), [])
-        for change in ({"use": "maybe"}, {"by": []}, {"by": ["no/such"]}, {"why": ""}, {"name": "p.ASKED"}):
+        for change in ({"use": "maybe"}, {"by": []}, {"by": ["no/such"]}, {"why": ""}, {"name": "p.ASKED"},
+                       {"asked_by": []}, {"asked_by": ["app"]}, {"asked_by": ["no/such"]}):
             wrong = {**whole, "permission": [{**whole["permission"][0], **change}, *whole["permission"][1:]]}
             self.assertTrue(usage.problems_of(wrong, ROOT / "signatures"), change)
 
@@ -291,7 +306,7 @@ class Truth(unittest.TestCase):
             self.assertEqual(len(set(names)), len(names), path.name)
             for p in read["permission"]:
                 where = f"{path.name}: {p['name']}"
-                self.assertEqual(p.keys(), {"name", "use", "by", "why"}, where)
+                self.assertEqual(p.keys() - {"asked_by"}, {"name", "use", "by", "why"}, where)
                 self.assertIn(p["use"], ("used", "unreached", "asked", "unused", "unknown"), where)
                 self.assertEqual(bool(p["by"]), p["use"] in ("used", "unreached"), where)
                 self.assertEqual(p["by"], sorted(set(p["by"]) & known), where)

@@ -15,7 +15,8 @@ whose source is public, what a person who read that source decided:
     [[permission]]
     name = "android.permission.READ_SMS"
     use = "used"
-    by = ["app"]                            # "app", ids of SDKs, or "unlisted"
+    by = ["app"]                            # whose code does it: "app", ids of SDKs, or "unlisted"
+    asked_by = ["app"]                      # optional: who has it done by that code, and may be named as well
     why = "…"                               # where in the source, or where was searched
 
 | use | |
@@ -37,16 +38,18 @@ printed as well.
 | unreached | unreached | indicated, no_use_found, not_assessable | used_by_… | |
 | asked, unused | no_use_found, indicated | not_assessable | used_by_…, unreached | |
 
-Owners are compared where the truth is `used`, as sets. An owner that is
-neither the app nor an id counts as "unlisted".
+Owners are compared where the truth is `used`, as sets: right are all of `by`,
+and of `asked_by` any or none. That every owner of `by` is named, whoever else
+is, is counted apart. An owner that is neither the app nor an id counts as
+"unlisted".
 
 Precision and recall are those of "no use found"; `unused` and `asked` are its
 positives, `used` its negatives, and `unreached` is counted apart. `--androguard` does
 the same with androguard's own map from methods to permissions (pip install
 "androguard>=4"): a permission is used if some code refers to a method of it.
 
-Exit status: 0; 1 if there is a false "no use found" or an APK could not be
-judged; 2 on wrong use (also: no APK at all, no androguard).
+Exit status: 0; 1 if there is a false "no use found", one of ALWAYS_USED is not
+used, or an APK could not be judged; 2 on wrong use (also: no APK at all, no androguard).
 """
 
 import argparse
@@ -76,6 +79,17 @@ NEGATIVE, POSITIVE, APART = {"used"}, {"unused", "asked"}, {"unreached"}
 OWNER_BAR = 95
 KEYS = {"apk", "sha256", "source", "reviewed", "target_sdk", "permission"}
 PERMISSION_KEYS = {"name", "use", "by", "why"}
+OPTIONAL_KEYS = {"asked_by"}
+
+# What an app provably uses, and what an earlier program took for unused.
+ALWAYS_USED = {
+    "a2dp-volume.toml": [
+        "android.permission.READ_CONTACTS",
+        "android.permission.RECEIVE_BOOT_COMPLETED",
+        "android.permission.RECEIVE_SMS",
+        "android.permission.WRITE_EXTERNAL_STORAGE",
+    ],
+}
 
 
 def problems_of(truth, signatures):
@@ -86,13 +100,16 @@ def problems_of(truth, signatures):
     found += [f"{name} twice" for name in sorted({n for n in names if n and names.count(n) > 1})]
     for entry in truth.get("permission", []):
         name, by = entry.get("name"), entry.get("by", [])
-        if set(entry) != PERMISSION_KEYS or not name or not entry["why"]:
+        asked = entry.get("asked_by", [])
+        if set(entry) - OPTIONAL_KEYS != PERMISSION_KEYS or not name or not entry["why"]:
             found.append(f"{name}: needs name, use, by and why")
         elif entry["use"] not in RIGHT and entry["use"] != "unknown":
             found.append(f"{name}: unknown use {entry['use']}")
         elif bool(by) != (entry["use"] in ("used", "unreached")) or by != sorted(set(by)):
             found.append(f"{name}: by belongs to used and unreached, sorted")
-        for owner in by:
+        elif "asked_by" in entry and (not asked or entry["use"] != "used" or asked != sorted(set(asked)) or set(asked) & set(by)):
+            found.append(f"{name}: asked_by belongs to used, sorted, beside by")
+        for owner in by + asked:
             if owner not in ("app", "unlisted") and not (signatures / "sdks" / f"{owner}.toml").exists():
                 found.append(f"{name}: no SDK file {owner}")
     return found
@@ -118,7 +135,7 @@ class Tally:
     def __init__(self):
         self.positives = self.true_positives = self.false_positives = 0
         self.apart = self.apart_said = 0
-        self.used = self.owners_right = 0
+        self.used = self.owners_right = self.owners_named = 0
 
     def count(self, use, said_no_use):
         if use in POSITIVE:
@@ -137,9 +154,20 @@ class Tally:
         if self.apart:
             yield f'said of code that nothing calls: {self.apart_said} of {self.apart} (counted in neither)'
 
+    def count_owners(self, entry, owners):
+        """Whether the owners of a permission that is used are right. Counts."""
+        by, asked = set(entry["by"]), set(entry.get("asked_by", []))
+        right = by <= owners <= by | asked
+        self.owners_right += right
+        self.owners_named += by <= owners
+        return right
+
     def owner_line(self):
         verdict = "met" if self.owners_right * 100 >= OWNER_BAR * self.used else "missed"
-        return f"owners exactly right: {share(self.owners_right, self.used)} (bar {OWNER_BAR} %: {verdict})"
+        return (
+            f"owners exactly right: {share(self.owners_right, self.used)} (bar {OWNER_BAR} %: {verdict})\n"
+            f"every true owner is named: {share(self.owners_named, self.used)}"
+        )
 
 
 def share(part, whole):
@@ -151,7 +179,7 @@ def compare(truth, permissions, tally):
     lines, found = [], {p["name"]: p for p in permissions}
     listed = set()
     for entry in truth["permission"]:
-        name, use, by = entry["name"], entry["use"], set(entry["by"])
+        name, use = entry["name"], entry["use"]
         listed.add(name)
         if use == "unknown":
             continue
@@ -163,15 +191,16 @@ def compare(truth, permissions, tally):
             continue
         said, owners = answer["use"], owners_of(answer)
         tally.count(use, said == NO_USE)
-        what = f"{name} is {use}" + (f" by {', '.join(entry['by'])}" if by else "")
+        what = f"{name} is {use}" + (f" by {', '.join(entry['by'])}" if entry["by"] else "")
         shown = f"found {said}" + (f" by {', '.join(sorted(owners))}" if owners else "")
+        right = True
         if use == "used":
             tally.used += 1
-            tally.owners_right += said in USED and owners == by
+            right = said in USED and tally.count_owners(entry, owners)
         if use == "used" and said == NO_USE:
             lines.append(f'{what}, {shown}: FALSE "no use found"; {entry["why"]}')
         elif said in RIGHT[use]:
-            if use == "used" and owners != by:
+            if not right:
                 lines.append(f"{what}, {shown}: other owners")
         else:
             lines.append(f"{what}, {shown}: {'less' if said in LESS[use] else 'more'} than the truth")
@@ -179,6 +208,13 @@ def compare(truth, permissions, tally):
         if found[name].get("origin") != "implied" and "dangerous" in (found[name].get("protection") or ""):
             lines.append(f"{name} is dangerous and not in the truth: review it")
     return lines
+
+
+def not_used(name, permissions):
+    """Those of ALWAYS_USED that a report does not call used, as lines."""
+    uses = {p["name"]: p["use"] for p in permissions}
+    always = ALWAYS_USED.get(name, [])
+    return [f"{p} must be used, found {uses.get(p, 'nothing')}" for p in always if uses.get(p) not in USED]
 
 
 def permissions_of(apk, options):
@@ -282,7 +318,9 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
         for (name, truth, _), (permissions, error) in zip(todo, pool.map(answer, todo)):
             lines = [error] if error else compare(truth, permissions, tally)
-            failed += bool(error)
+            broken = [] if error else not_used(name, permissions)
+            lines += broken
+            failed += bool(error or broken)
             differences += len(lines)
             for line in lines:
                 print(f"{name}: {line}")

@@ -88,8 +88,8 @@ impl Finder<'_> {
             let Some((class, name, _)) = parts(&used.what) else {
                 continue;
             };
-            let lineage = self.db.lineage(class);
-            let Some(mode) = lineage.into_iter().find_map(|above| mode(above, name)) else {
+            let mut lineage = self.lineages.all(class).iter();
+            let Some(mode) = lineage.find_map(|above| mode(above, name)) else {
                 continue;
             };
             for (place, site) in used.sites.iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Permissions that the code asks the user for, or looks whether it has them.
 
 use super::code::{parts, shown};
+use super::lineages::Lineages;
 use super::{About, Finder};
 use crate::detect::access::{ASKED, Need};
 use crate::facts::{Facts, Known, Manner, UseFact};
@@ -16,13 +17,14 @@ const CHECK: &str = ASKED[1];
 type Asked = BTreeMap<(String, bool), Vec<(usize, usize)>>;
 
 /// Constants that reach the members of the entries; where they do not, the names that the same class holds.
-fn find(facts: &Facts, db: &SignatureDb) -> Asked {
+fn find(facts: &Facts, db: &SignatureDb, lineages: &Lineages<'_>) -> Asked {
     let mut asked = Asked::new();
+    let held = held(facts);
     for (at, used) in facts.uses.iter().enumerate() {
         if used.manner != Manner::Call {
             continue;
         }
-        let Some(is_request) = kind(db, used) else {
+        let Some(is_request) = kind(db, lineages, used) else {
             continue;
         };
         for (place, site) in used.sites.iter().enumerate() {
@@ -36,7 +38,7 @@ fn find(facts: &Facts, db: &SignatureDb) -> Asked {
             }
             if names.is_empty() && is_request {
                 let class = facts.method(site).map_or("", |m| m.class.as_str());
-                names = held_by(facts, class);
+                names.extend(held.get(class).into_iter().flatten());
             }
             for name in names {
                 let places = asked.entry((name.to_owned(), is_request)).or_default();
@@ -48,13 +50,10 @@ fn find(facts: &Facts, db: &SignatureDb) -> Asked {
 }
 
 /// Whether a member asks for permissions (true) or looks for them (false).
-fn kind(db: &SignatureDb, used: &UseFact) -> Option<bool> {
+fn kind(db: &SignatureDb, lineages: &Lineages<'_>, used: &UseFact) -> Option<bool> {
     let (class, name, proto) = parts(&used.what)?;
-    let lineage = db.lineage(class);
-    let hits = lineage
-        .into_iter()
-        .filter(|above| db.watches_class(above))
-        .flat_map(|above| db.accesses_of_method(above, name, proto));
+    let lineage = lineages.watched(class).iter();
+    let hits = lineage.flat_map(|above| db.accesses_of_method(above.class, name, proto));
     hits.filter_map(|hit| match hit.access.id.as_str() {
         REQUEST => Some(true),
         CHECK => Some(false),
@@ -67,23 +66,22 @@ fn is_permission(text: &str) -> bool {
     text.contains(".permission.") && !text.contains(' ')
 }
 
-/// The names of permissions among the strings of a class.
-fn held_by<'f>(facts: &'f Facts, class: &str) -> BTreeSet<&'f str> {
+/// The names of permissions among the strings of each class.
+fn held(facts: &Facts) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut held: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let texts = facts.uses.iter().filter(|u| u.manner == Manner::Text);
-    texts
-        .filter(|u| is_permission(&u.what))
-        .filter(|u| {
-            let mut sites = u.sites.iter().filter_map(|s| facts.method(s));
-            sites.any(|m| m.class == class)
-        })
-        .map(|u| u.what.as_str())
-        .collect()
+    for used in texts.filter(|u| is_permission(&u.what)) {
+        for method in used.sites.iter().filter_map(|site| facts.method(site)) {
+            held.entry(&method.class).or_default().insert(&used.what);
+        }
+    }
+    held
 }
 
 impl Finder<'_> {
     /// Asking for a permission is a sign of its use, and no use.
     pub(super) fn asked(&mut self) {
-        for ((name, is_request), places) in find(self.facts, self.db) {
+        for ((name, is_request), places) in find(self.facts, self.db, &self.lineages) {
             let short = name.strip_prefix("android.permission.").unwrap_or(&name);
             let (id, zh, en) = if is_request {
                 (REQUEST, "申请权限", "Asks for the permission")

@@ -7,6 +7,7 @@ use crate::facts::{Known, Manner, Site, UseFact};
 use crate::signatures::api::AccessHit;
 use crate::signatures::schema::{AccessMode, By};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 impl Finder<'_> {
     /// Goes through all uses of the code. `explained` are URIs whose operation is known.
@@ -29,12 +30,9 @@ impl Finder<'_> {
         class: &str,
         find: impl Fn(&str) -> Vec<AccessHit<'h>>,
     ) -> Vec<AccessHit<'h>> {
-        for (step, above) in self.db.lineage(class).into_iter().enumerate() {
-            if !self.db.watches_class(above) {
-                continue;
-            }
-            let mut hits = find(above);
-            hits.retain(|hit| step == 0 || !hit.access.exact_class);
+        for above in self.lineages.watched(class) {
+            let mut hits = find(above.class);
+            hits.retain(|hit| above.class == class || !hit.access.exact_class);
             if !hits.is_empty() {
                 return hits;
             }
@@ -79,11 +77,10 @@ impl Finder<'_> {
             .flat_map(|hit| hit.access.requirements())
             .flat_map(|r| r.permissions().collect::<Vec<_>>())
             .collect();
-        let lineage = self.db.lineage(class);
-        let found = lineage
-            .into_iter()
-            .filter(|above| self.db.watches_class(above))
-            .find_map(|above| self.member(&format!("{above}->{name}{proto}"), &known));
+        let key = format!("{name}{proto}");
+        let lineages = Rc::clone(&self.lineages);
+        let mut lineage = lineages.watched(class).iter();
+        let found = lineage.find_map(|above| self.member(above, &key, &known));
         let Some((about, hint)) = found else { return };
         for (place, site) in used.sites.iter().enumerate() {
             let shown = shown(By::Method, used.what.clone(), at, place);
@@ -127,7 +124,8 @@ impl Finder<'_> {
     }
 
     fn class(&mut self, at: usize, used: &UseFact) {
-        for above in self.db.lineage(&used.what) {
+        let lineages = Rc::clone(&self.lineages);
+        for above in lineages.all(&used.what) {
             let java = java(above);
             for hit in self.db.accesses_by(By::Type, &java) {
                 for (place, site) in used.sites.iter().enumerate() {
@@ -146,7 +144,8 @@ impl Finder<'_> {
         let Some((class, name, _)) = parts(&used.what) else {
             return;
         };
-        for above in self.db.lineage(class) {
+        let lineages = Rc::clone(&self.lineages);
+        for above in lineages.all(class) {
             for hit in self.db.accesses_of_override(above, name) {
                 for (place, site) in used.sites.iter().enumerate() {
                     let shown = shown(hit.by, used.what.clone(), at, place);
@@ -215,7 +214,9 @@ pub(super) fn shown(by: By, what: String, used: usize, site: usize) -> Shown {
 
 /// Class, name and prototype of `Lx/Y;->name(I)V`; of a field the prototype is empty.
 pub(super) fn parts(member: &str) -> Option<(&str, &str, &str)> {
-    let (class, rest) = member.split_once("->")?;
+    // A class descriptor ends at its first semicolon.
+    let (class, rest) = member.split_at_checked(member.find(';')?.checked_add(1)?)?;
+    let rest = rest.strip_prefix("->")?;
     let end = rest.find(['(', ':']).unwrap_or(rest.len());
     let (name, proto) = rest.split_at_checked(end)?;
     let proto = if proto.starts_with('(') { proto } else { "" };

@@ -5,7 +5,8 @@
 
 use super::code::{java, parts, shown};
 use super::{Finder, Shown};
-use crate::facts::{Known, Manner, Site};
+use crate::facts::{Facts, Known, Manner, Site};
+use crate::signatures::SignatureDb;
 use crate::signatures::schema::{By, History};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -85,6 +86,7 @@ impl Finder<'_> {
                 }
             }
         }
+        let near = watched_near(self.facts, self.db);
         let mut unresolved = Vec::new();
         for (owner, names) in by_class {
             let own: Vec<String> = names
@@ -98,7 +100,8 @@ impl Finder<'_> {
             }
             // A class whose members are used right beside it is what an object is asked for by name.
             if own.is_empty() && !names.members.is_empty() {
-                let near = self.watched_near(owner);
+                let near = near.get(owner).into_iter().flatten();
+                let near: Vec<String> = near.map(|class| (*class).to_owned()).collect();
                 for &(member, at, place) in &names.members {
                     self.meet(&near, member, at, place);
                 }
@@ -110,22 +113,6 @@ impl Finder<'_> {
             }));
         }
         unresolved
-    }
-
-    /// Classes of the platform of which a class of the app uses members.
-    fn watched_near(&self, owner: &str) -> Vec<String> {
-        let mut near = BTreeSet::new();
-        for used in self.facts.uses.iter().filter(|u| u.manner == Manner::Call) {
-            let here = |site: &Site| self.facts.method(site).is_some_and(|m| m.class == owner);
-            if let Some((class, ..)) = parts(&used.what)
-                && self.db.watches_class(class)
-                && class.starts_with("Landroid/")
-                && used.sites.iter().any(here)
-            {
-                near.insert(class.to_owned());
-            }
-        }
-        near.into_iter().collect()
     }
 
     fn meet(&mut self, classes: &[String], member: &str, at: usize, place: usize) {
@@ -166,4 +153,21 @@ impl Finder<'_> {
         let about = self.unnamed(needs);
         self.place(&about, true, site, shown);
     }
+}
+
+/// Classes of the platform of which each class of the app uses members.
+fn watched_near<'f>(facts: &'f Facts, db: &SignatureDb) -> BTreeMap<&'f str, BTreeSet<&'f str>> {
+    let mut near: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for used in facts.uses.iter().filter(|u| u.manner == Manner::Call) {
+        let Some((class, ..)) = parts(&used.what) else {
+            continue;
+        };
+        if !class.starts_with("Landroid/") || !db.watches_class(class) {
+            continue;
+        }
+        for method in used.sites.iter().filter_map(|site| facts.method(site)) {
+            near.entry(&method.class).or_default().insert(class);
+        }
+    }
+    near
 }

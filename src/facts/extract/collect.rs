@@ -231,10 +231,11 @@ fn values_that_matter(
             }
             (Target::Method(index), How::Call(_)) => {
                 let near = permission_methods.contains(&(hit.site.class_def, hit.site.method));
-                if near && found.foreign.contains(&hit.target) {
-                    if takes(dex, index, &[b"Ljava/lang/String;", b"Ljava/lang/Object;"]) {
-                        found.valued.insert(hit.target);
-                    }
+                if near
+                    && found.foreign.contains(&hit.target)
+                    && takes(dex, index, &[b"Ljava/lang/String;", b"Ljava/lang/Object;"])
+                {
+                    found.valued.insert(hit.target);
                 }
                 asked.insert(index);
             }

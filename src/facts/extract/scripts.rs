@@ -101,14 +101,13 @@ pub(super) fn in_script(bytes: &[u8], most: usize) -> (Vec<String>, bool) {
         let Some(chain) = word.split(['/', '@']).next_back() else {
             return;
         };
-        if let Some((object, rest)) = chain.split_once('.') {
-            if OBJECTS.contains(&object) && !rest.is_empty() {
-                let end = chain
-                    .match_indices('.')
-                    .nth(2)
-                    .map_or(chain.len(), |(at, _)| at);
-                keep(chain.get(..end).unwrap_or_default());
-            }
+        if let Some((object, rest)) = chain.split_once('.')
+            && OBJECTS.contains(&object)
+            && !rest.is_empty()
+        {
+            let mut dots = chain.match_indices('.').map(|(at, _)| at);
+            let end = dots.nth(2).unwrap_or(chain.len());
+            keep(chain.get(..end).unwrap_or_default());
         }
         // `NativeModules.RNCGeolocation`
         for part in word.split(['.', '/']) {

@@ -96,26 +96,36 @@ const BARE: [&str; 7] = [
     "dumpsys",
 ];
 
-/// Parts of other telling words.
-const PARTS: [&str; 10] = [
-    " pm install",
-    " pm list",
+/// Parts of other telling texts.
+const PARTS: [&str; 4] = [" pm install", " pm list", "vnd.android.", "vnd.wap."];
+
+/// Ends of other telling words: names of files, of columns, of variables of the environment.
+const ENDS: [&str; 6] = [
     "STORAGE",
     "creenshot",
+    "creenshots",
     "screen_shot",
-    "GPSL",
     "niqueId",
     "android_id",
-    "vnd.android.",
-    "vnd.wap.",
 ];
 
 /// Whether a string is kept.
 pub(crate) fn is_telling(text: &str) -> bool {
-    if text.len() > LONGEST || text.len() < 4 || !text.is_ascii() {
+    if text.len() > LONGEST || text.len() < 4 {
         return false;
     }
     let begins = |list: &[&str]| list.iter().any(|start| text.starts_with(start));
+    let ends = || ENDS.iter().any(|end| text.ends_with(end)) || text.starts_with("GPSL");
+    // Most strings are plain words.
+    if !text
+        .bytes()
+        .any(|c| matches!(c, b'.' | b'/' | b' ' | b':' | b'-'))
+    {
+        return BARE.contains(&text) || ends();
+    }
+    if !text.is_ascii() {
+        return false;
+    }
     let plain =
         |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'$' | b'-' | b'*' | b':');
     if text.starts_with('/') {
@@ -127,7 +137,7 @@ pub(crate) fn is_telling(text: &str) -> bool {
     if begins(&PROPERTIES) {
         return text.bytes().all(|c| plain(c) && !c.is_ascii_uppercase());
     }
-    if BARE.contains(&text) || PARTS.iter().any(|part| text.contains(part)) {
+    if ends() || PARTS.iter().any(|part| text.contains(part)) {
         return true;
     }
     if let Some((program, rest)) = text.split_once(' ') {

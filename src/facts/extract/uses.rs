@@ -2,15 +2,15 @@
 
 use super::code::Arguments;
 use super::collect::{self, Found};
+use super::entered::{Flags, entered, overrides};
 use super::plumbing::{is_kept_parent, vendor};
 use crate::code::{
-    Callers, Faults, Graph, Hierarchy, How, Invoke, NameId, Program, Reached, Site as CodeSite,
-    Target,
+    Callers, Faults, Graph, How, Invoke, NameId, Program, Reached, Site as CodeSite, Target,
 };
-use crate::dex::{ClassDef, Dex, EncodedMethod, names, usize_of};
+use crate::dex::{ClassDef, Dex, names, usize_of};
 use crate::error::ParseError;
 use crate::facts::model::Facts;
-use crate::facts::uses::{Arg, Entered, Known, Manner, MethodFact, Site, UseFact};
+use crate::facts::uses::{Arg, Known, Manner, MethodFact, Site, UseFact};
 use crate::limits::Limits;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,18 @@ type Key = (String, Manner);
 struct Gathered {
     count: u32,
     more: bool,
-    sites: BTreeMap<(String, Vec<Arg>), Site>,
+    sites: BTreeMap<(u32, Vec<Arg>), Site>,
+}
+
+/// What one target of a file comes to, worked out once.
+#[derive(Clone)]
+struct Meaning {
+    /// Position in [`Gatherer::slots`].
+    slot: usize,
+    /// What the instruction names instead.
+    through: Option<String>,
+    /// Of a library's member: whose code it is.
+    vendor: Option<String>,
 }
 
 /// Number of arguments before the first parameter.
@@ -82,10 +93,16 @@ pub(super) fn join(
         methods: BTreeMap::new(),
         order: Vec::new(),
         flags: Flags::default(),
-        all: BTreeMap::new(),
+        slots: Vec::new(),
+        by_key: BTreeMap::new(),
+        meanings: BTreeMap::new(),
+        names: BTreeMap::new(),
+        class: None,
         limits,
     };
     for (file, (found, faults)) in (0u32..).zip(found.into_iter().zip(faults)) {
+        gatherer.meanings.clear();
+        gatherer.class = None;
         for hit in &found.hits {
             if let Err(error) = gatherer.take(file, &found, hit.site, hit.target, hit.how) {
                 faults.add(error);
@@ -118,21 +135,20 @@ pub(super) fn join(
     }
 }
 
-/// Access flags of the methods of one class, and which of them are annotated.
-#[derive(Default)]
-struct Flags {
-    loaded: Option<(u32, u32)>,
-    methods: Vec<EncodedMethod>,
-    annotated: Vec<u32>,
-}
-
 struct Gatherer<'j, 'w, 'a> {
     joined: &'j Joined<'j, 'w, 'a>,
     /// (file, class definition, method) → number.
     methods: BTreeMap<(u32, u32, Option<u32>), u32>,
     order: Vec<MethodFact>,
     flags: Flags,
-    all: BTreeMap<Key, Gathered>,
+    slots: Vec<Gathered>,
+    by_key: BTreeMap<Key, usize>,
+    /// Of the file that is read: what its targets come to.
+    meanings: BTreeMap<(Target, Manner), Option<Meaning>>,
+    /// Numbers of the names by which sites are told apart.
+    names: BTreeMap<String, u32>,
+    /// The class definition that was met last: the numbers of its name and of its vendor's, and the latter.
+    class: Option<(u32, u32, u32, String)>,
     limits: &'j Limits,
 }
 
@@ -149,29 +165,81 @@ impl Gatherer<'_, '_, '_> {
         target: Target,
         how: How,
     ) -> Result<(), ParseError> {
-        let Some((what, through)) = self.what(file, found, target)? else {
-            return Ok(());
-        };
         let Some(manner) = manner(how) else {
             return Ok(());
         };
-        let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
+        let meaning = match self.meanings.get(&(target, manner)) {
+            Some(known) => known.clone(),
+            None => {
+                let meaning = self.meaning(file, found, target, manner)?;
+                self.meanings.insert((target, manner), meaning.clone());
+                meaning
+            }
+        };
+        let Some(meaning) = meaning else {
             return Ok(());
         };
-        let caller = dex.type_descriptor(site.class)?;
-        let is_foreign = found.foreign.contains(&target);
-        let by = if is_foreign {
-            let own = vendor(&caller);
-            if what.starts_with(own) && what.get(own.len()..).is_some_and(|r| r.starts_with('/')) {
-                return Ok(());
+        let (class, vendor) = match &self.class {
+            Some((number, class, vendor, name)) if *number == site.class_def => {
+                (*class, (*vendor, meaning.vendor.as_ref() == Some(name)))
             }
-            own.to_owned()
-        } else {
-            caller.into_owned()
+            _ => {
+                let Some(dex) = self.dex(file) else {
+                    return Ok(());
+                };
+                let caller = dex.type_descriptor(site.class)?.into_owned();
+                let own = vendor(&caller).to_owned();
+                let (class, of) = (self.number(&caller), self.number(&own));
+                let is_own = meaning.vendor.as_ref() == Some(&own);
+                self.class = Some((site.class_def, class, of, own));
+                (class, (of, is_own))
+            }
+        };
+        let by = match (&meaning.vendor, vendor) {
+            // Calls inside one vendor's code say nothing.
+            (Some(_), (_, true)) => return Ok(()),
+            (Some(_), (vendor, false)) => vendor,
+            (None, _) => class,
         };
         let key = (file, site.method, site.offset);
         let args = self.joined.arguments.get(&key).cloned().unwrap_or_default();
-        self.add((what, manner), by, file, site, through, args, true)
+        self.add(meaning.slot, by, file, site, meaning.through, args, true)
+    }
+
+    fn meaning(
+        &mut self,
+        file: u32,
+        found: &Found,
+        target: Target,
+        manner: Manner,
+    ) -> Result<Option<Meaning>, ParseError> {
+        let Some((what, through)) = self.what(file, found, target)? else {
+            return Ok(None);
+        };
+        let is_foreign = found.foreign.contains(&target);
+        Ok(Some(Meaning {
+            vendor: is_foreign.then(|| vendor(&what).to_owned()),
+            slot: self.slot((what, manner)),
+            through,
+        }))
+    }
+
+    fn slot(&mut self, key: Key) -> usize {
+        let next = self.slots.len();
+        let slot = *self.by_key.entry(key).or_insert(next);
+        if slot == next {
+            self.slots.push(Gathered::default());
+        }
+        slot
+    }
+
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.names.get(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.insert(name.to_owned(), number);
+        number
     }
 
     fn through(&mut self, through: &Through) -> Result<(), ParseError> {
@@ -197,10 +265,11 @@ impl Gatherer<'_, '_, '_> {
         let Some(own) = self.joined.members.get(usize_of(through.file)).map(|m| m.1) else {
             return Ok(());
         };
-        let by = own.type_descriptor(through.site.class)?.into_owned();
+        let by = self.number(&own.type_descriptor(through.site.class)?);
+        let slot = self.slot((what, manner));
         let named = Some(through.wrapper.clone());
         self.add(
-            (what, manner),
+            slot,
             by,
             through.file,
             through.site,
@@ -248,8 +317,8 @@ impl Gatherer<'_, '_, '_> {
     #[allow(clippy::too_many_arguments, reason = "the parts of one site")]
     fn add(
         &mut self,
-        key: Key,
-        by: String,
+        slot: usize,
+        by: u32,
         file: u32,
         site: CodeSite,
         through: Option<String>,
@@ -257,10 +326,13 @@ impl Gatherer<'_, '_, '_> {
         counts: bool,
     ) -> Result<(), ParseError> {
         let method = self.method(file, site.class_def, site.class, site.method)?;
-        let gathered = self.all.entry(key).or_default();
+        let Some(gathered) = self.slots.get_mut(slot) else {
+            return Ok(());
+        };
         gathered.count = gathered.count.saturating_add(u32::from(counts));
         let full = gathered.sites.len() >= self.limits.sites_per_use;
-        match gathered.sites.get_mut(&(by.clone(), args.clone())) {
+        let key = (by, args);
+        match gathered.sites.get_mut(&key) {
             Some(known) => known.count = known.count.saturating_add(1),
             None if full => gathered.more = true,
             None => {
@@ -269,9 +341,9 @@ impl Gatherer<'_, '_, '_> {
                     offset: site.offset,
                     count: 1,
                     through,
-                    args: args.clone(),
+                    args: key.1.clone(),
                 };
-                gathered.sites.insert((by, args), site);
+                gathered.sites.insert(key, site);
             }
         }
         Ok(())
@@ -338,7 +410,7 @@ impl Gatherer<'_, '_, '_> {
         fact.more_callers = many;
         self.flags.load(dex, file, class_def);
         let flags = self.flags.of(method);
-        let annotated = self.flags.annotated.contains(&method);
+        let annotated = self.flags.is_annotated(method);
         fact.entered = entered(&fact.name, flags, annotated, is_called, || {
             overrides(program.hierarchy(), name)
                 || self.joined.graph.is_named(name)
@@ -381,9 +453,9 @@ impl Gatherer<'_, '_, '_> {
             }
             for &parent in &outside {
                 let site = class_site(class_def, &class);
-                let key = (hierarchy.name(parent).to_owned(), Manner::Extends);
-                let by = hierarchy.name(name).to_owned();
-                self.add(key, by, file, site, None, Vec::new(), true)?;
+                let slot = self.slot((hierarchy.name(parent).to_owned(), Manner::Extends));
+                let by = self.number(hierarchy.name(name));
+                self.add(slot, by, file, site, None, Vec::new(), true)?;
             }
             self.overriding(file, class_def, &class, name, &outside, &libraries)?;
         }
@@ -426,16 +498,9 @@ impl Gatherer<'_, '_, '_> {
                     offset: u64::from(method.code_off),
                     ..class_site(class_def, class)
                 };
-                let by = program.hierarchy().name(name).to_owned();
-                self.add(
-                    (what, Manner::Override),
-                    by,
-                    file,
-                    site,
-                    None,
-                    Vec::new(),
-                    true,
-                )?;
+                let slot = self.slot((what, Manner::Override));
+                let by = self.number(program.hierarchy().name(name));
+                self.add(slot, by, file, site, None, Vec::new(), true)?;
             }
         }
         Ok(())
@@ -456,10 +521,12 @@ impl Gatherer<'_, '_, '_> {
             .iter()
             .filter_map(|&at| methods.get_mut(at).and_then(Option::take))
             .collect();
+        let mut slots = self.slots;
         facts.uses = self
-            .all
+            .by_key
             .into_iter()
-            .map(|((what, manner), gathered)| {
+            .map(|((what, manner), slot)| {
+                let gathered = slots.get_mut(slot).map(std::mem::take).unwrap_or_default();
                 let mut sites: Vec<Site> = gathered.sites.into_values().collect();
                 for site in &mut sites {
                     site.method = renumbered
@@ -480,38 +547,8 @@ impl Gatherer<'_, '_, '_> {
     }
 }
 
-/// `ACC_PRIVATE`, `ACC_STATIC`, `ACC_SYNTHETIC`
-const PRIVATE: u32 = 0x2;
-const STATIC: u32 = 0x8;
+/// `ACC_SYNTHETIC`
 const SYNTHETIC: u32 = 0x1000;
-
-fn entered(
-    name: &str,
-    flags: Option<u32>,
-    is_annotated: bool,
-    is_called: bool,
-    may_override: impl Fn() -> bool,
-) -> Entered {
-    let flags = flags.unwrap_or_default();
-    let is_direct = flags & (PRIVATE | STATIC) != 0;
-    // A layout may name a method with a view for a parameter (`android:onClick`).
-    let is_handler = name.ends_with("(Landroid/view/View;)V") && flags & PRIVATE == 0;
-    if name.starts_with('<') || is_annotated || is_handler || (!is_direct && may_override()) {
-        Entered::Outside
-    } else if is_called {
-        Entered::Called
-    } else {
-        Entered::Nowhere
-    }
-}
-
-/// Whether a class has anything above it that the app does not define, apart from `java.lang.Object`.
-fn overrides(hierarchy: &Hierarchy, class: NameId) -> bool {
-    let outside = hierarchy.outside(class);
-    outside
-        .into_iter()
-        .any(|above| hierarchy.name(above) != "Ljava/lang/Object;")
-}
 
 fn class_site(class_def: u32, class: &ClassDef) -> CodeSite {
     CodeSite {
@@ -537,74 +574,4 @@ fn manner(how: How) -> Option<Manner> {
         How::Handle(kind) if kind.is_write() => Manner::Write,
         How::Handle(_) => Manner::Call,
     })
-}
-
-impl Flags {
-    fn load(&mut self, dex: &Dex<'_>, file: u32, class_def: u32) {
-        if self.loaded == Some((file, class_def)) {
-            return;
-        }
-        self.loaded = Some((file, class_def));
-        self.methods.clear();
-        self.annotated.clear();
-        let Ok(class) = dex.class_def(class_def) else {
-            return;
-        };
-        if let Ok(Some(data)) = dex.class_data(&class)
-            && let Ok(methods) = data.methods()
-        {
-            self.methods.extend(methods.map_while(Result::ok));
-        }
-        self.annotated = dex.visibly_annotated_methods(&class).unwrap_or_default();
-    }
-
-    fn of(&self, method: u32) -> Option<u32> {
-        let found = self.methods.iter().find(|m| m.method == method);
-        found.map(|m| m.access_flags)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ways_into_a_method() {
-        let no = || false;
-        let yes = || true;
-        let private = Some(PRIVATE);
-        assert_eq!(
-            entered("run()V", Some(1), false, false, yes),
-            Entered::Outside
-        );
-        assert_eq!(
-            entered("run()V", Some(1), false, false, no),
-            Entered::Nowhere
-        );
-        assert_eq!(
-            entered("run()V", private, false, false, yes),
-            Entered::Nowhere
-        );
-        assert_eq!(
-            entered("run()V", private, false, true, yes),
-            Entered::Called
-        );
-        assert_eq!(
-            entered("run()V", Some(1), true, false, no),
-            Entered::Outside
-        );
-        assert_eq!(
-            entered("<init>()V", Some(1), false, false, no),
-            Entered::Outside
-        );
-        let handler = "click(Landroid/view/View;)V";
-        assert_eq!(
-            entered(handler, Some(1), false, false, no),
-            Entered::Outside
-        );
-        assert_eq!(
-            entered(handler, private, false, false, no),
-            Entered::Nowhere
-        );
-    }
 }

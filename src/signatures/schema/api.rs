@@ -92,6 +92,13 @@ impl Table {
         }
     }
 
+    /// The entries of a table of one group, whatever its name: without a search.
+    #[must_use]
+    pub fn only_group(&self) -> Option<Entries<'_>> {
+        let (_, entries) = self.text.split_once('\n')?;
+        Some(Entries(entries))
+    }
+
     /// The history of a key of a group.
     #[must_use]
     pub fn get(&self, group: &str, key: &str) -> Option<&str> {
