@@ -63,12 +63,14 @@ pub struct Graph {
 
 impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
     /// Adds what a graph needs to `wanted`: all members and classes of the app, and their names as strings.
+    /// Strings to which `also` says yes are wanted for the caller's own sake; it is asked about each once.
     pub fn new(
         program: &'p Program<'w, 'a>,
         file: u32,
         wanted: &mut Wanted,
         budget: &mut Budget,
         faults: &mut Faults,
+        mut also: impl FnMut(u32, &str) -> bool,
     ) -> Option<Self> {
         let dex = program.dex(file)?;
         budget.begin(dex);
@@ -95,16 +97,18 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
                 faults.cut_short = true;
                 break;
             }
-            // A class's name as reflection takes it; a descriptor is no such name.
-            let is_name = bytes.len() < 256
-                && bytes.contains(&b'.')
-                && !bytes.contains(&b' ')
-                && !bytes.contains(&b'/')
-                && bytes.is_ascii();
-            if !is_name {
+            // What is kept and looked up is in ASCII.
+            if bytes.len() >= 256 || !bytes.is_ascii() {
                 continue;
             }
             let text = std::str::from_utf8(bytes).unwrap_or_default();
+            if also(index, text) {
+                wanted.insert_string(index);
+            }
+            // A class's name as reflection takes it; a descriptor is no such name.
+            if !text.contains('.') || text.contains([' ', '/']) {
+                continue;
+            }
             let hierarchy = program.hierarchy();
             if let Some(name) = hierarchy.id(&names::descriptor(text))
                 && hierarchy.class(name).is_some()

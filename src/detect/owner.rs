@@ -2,6 +2,7 @@
 
 use super::marks::{Grade, MarkIndex, SdkHit};
 use crate::facts::{Facts, Site, UseFact};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who wrote a class.
@@ -46,6 +47,8 @@ pub struct Owners<'d> {
     bundled: BTreeSet<String>,
     /// The app's own packages.
     roots: BTreeSet<String>,
+    /// Answers that were given, by class.
+    known: RefCell<BTreeMap<String, Owner>>,
 }
 
 impl<'d> Owners<'d> {
@@ -60,6 +63,7 @@ impl<'d> Owners<'d> {
             index,
             bundled,
             roots: BTreeSet::from([facts.manifest.package.clone()]),
+            known: RefCell::default(),
         };
         // The package of the code need not be the id of the app. Most of its components lie where the code is.
         let mut weight: BTreeMap<&str, u32> = BTreeMap::new();
@@ -83,11 +87,23 @@ impl<'d> Owners<'d> {
             })
             .map(|(root, _)| root.to_owned()),
         );
+        // What was asked before all packages were known does not count.
+        owners.known = RefCell::default();
         owners
     }
 
     /// Who wrote a class.
     pub fn of(&self, class: &str) -> Owner {
+        if let Some(known) = self.known.borrow().get(class) {
+            return known.clone();
+        }
+        let owner = self.look_up(class);
+        let mut known = self.known.borrow_mut();
+        known.insert(class.to_owned(), owner.clone());
+        owner
+    }
+
+    fn look_up(&self, class: &str) -> Owner {
         if let Some(id) = self.library(class) {
             return Owner::Library(id.to_owned());
         }

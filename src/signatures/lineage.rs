@@ -5,11 +5,17 @@ use super::SignatureDb;
 /// Supertypes followed of one class of the platform. The most that one has is about 30.
 const MOST_SUPERTYPES: usize = 256;
 
+/// Packages that the table of supertypes is about.
+const PLATFORM: [&str; 5] = ["Landroid/", "Ljava", "Ldalvik/", "Lcom/android/", "Lorg/"];
+
 impl SignatureDb {
     /// A class of the platform and everything above it, nearest first, as far as the data knows; descriptors.
     #[must_use]
     pub fn lineage<'a>(&'a self, class: &'a str) -> Vec<&'a str> {
         let mut found = vec![class];
+        if !PLATFORM.iter().any(|start| class.starts_with(start)) {
+            return found;
+        }
         let Some(table) = self.data.hierarchy.only_group() else {
             return found;
         };

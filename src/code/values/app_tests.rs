@@ -216,6 +216,7 @@ fn a_spent_budget_is_said() {
     let dex = open(&bytes);
     let wanted = wanted(&dex);
     let files = [File {
+        sites: None,
         dex: &dex,
         wanted: &wanted,
     }];
@@ -248,6 +249,7 @@ fn wrappers_are_inherited() {
     let dex = open(&bytes);
     let wanted = wanted(&dex);
     let files = [File {
+        sites: None,
         dex: &dex,
         wanted: &wanted,
     }];

@@ -13,6 +13,9 @@ pub struct File<'w, 'a> {
     pub dex: &'w Dex<'a>,
     /// Methods and fields; wanted strings and types are ignored here.
     pub wanted: &'w Wanted,
+    /// One site in each method that has a wanted use, in the order of the file, where a walk has
+    /// found them already.
+    pub sites: Option<&'w [Site]>,
 }
 
 /// A wanted use.
@@ -84,6 +87,7 @@ pub fn resolve(
         pass(
             file.dex,
             file.wanted,
+            file.sites,
             limits,
             budget,
             &mut statics,
@@ -123,6 +127,7 @@ pub fn resolve(
             pass(
                 file.dex,
                 &wanted,
+                None,
                 limits,
                 budget,
                 &mut statics,
@@ -158,6 +163,7 @@ impl Resolution {
 fn pass(
     dex: &Dex<'_>,
     wanted: &Wanted,
+    known: Option<&[Site]>,
     limits: &Limits,
     budget: &mut Budget,
     statics: &mut Statics<'_, '_>,
@@ -165,17 +171,10 @@ fn pass(
     number: u32,
     sink: &mut dyn FnMut(Use),
 ) {
-    let mut sites: Vec<Site> = Vec::new();
-    let mut note = |hit: Hit| {
-        let is_use = matches!(hit.target, Target::Method(_) | Target::Field(_))
-            && matches!(hit.how, How::Call(_) | How::Read | How::Write);
-        let key = |site: &Site| (site.class_def, site.method, site.code_off);
-        if is_use && hit.site.method.is_some() && sites.last().map(key) != Some(key(&hit.site)) {
-            sites.push(hit.site);
-        }
+    let (sites, is_cut) = match known {
+        Some(known) => (known.to_vec(), false),
+        None => sites_of(dex, wanted, budget),
     };
-    // What the scan cannot read, other walks of the file report; here it only ends the list.
-    let is_cut = scan(dex, wanted, &mut note, budget).faults.cut_short;
     budget.begin(dex);
     let mut faults = Faults {
         cut_short: is_cut,
@@ -193,6 +192,22 @@ fn pass(
     if let Some(slot) = found.faults.get_mut(usize_of(number)) {
         slot.merge(faults);
     }
+}
+
+/// One site in each method that has a wanted use; and whether the walk was cut short.
+fn sites_of(dex: &Dex<'_>, wanted: &Wanted, budget: &mut Budget) -> (Vec<Site>, bool) {
+    let mut sites: Vec<Site> = Vec::new();
+    let mut note = |hit: Hit| {
+        let is_use = matches!(hit.target, Target::Method(_) | Target::Field(_))
+            && matches!(hit.how, How::Call(_) | How::Read | How::Write);
+        let key = |site: &Site| (site.class_def, site.method, site.code_off);
+        if is_use && hit.site.method.is_some() && sites.last().map(key) != Some(key(&hit.site)) {
+            sites.push(hit.site);
+        }
+    };
+    // What the scan cannot read, other walks of the file report; here it only ends the list.
+    let is_cut = scan(dex, wanted, &mut note, budget).faults.cut_short;
+    (sites, is_cut)
 }
 
 /// Wrappers by name and prototype: their class, and the numbers of the uses inside.

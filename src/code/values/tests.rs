@@ -33,7 +33,11 @@ pub(super) fn resolve_with(texts: &[&str], limits: &Limits) -> Resolution {
     let files: Vec<File<'_, '_>> = dexes
         .iter()
         .zip(&wanted)
-        .map(|(dex, wanted)| File { dex, wanted })
+        .map(|(dex, wanted)| File {
+            dex,
+            wanted,
+            sites: None,
+        })
         .collect();
     resolve(&files, None, limits, &mut Budget::new(limits))
 }

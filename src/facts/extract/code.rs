@@ -14,7 +14,7 @@ use super::uses::{Joined, Through};
 use super::{constants, roots, strings, uses};
 use crate::code::values::{self, resolve};
 use crate::code::{
-    Budget, Faults, FileGraph, Graph, HierarchyBuilder, NameId, Program, Target, Wanted,
+    Budget, Faults, FileGraph, Graph, HierarchyBuilder, NameId, Program, Site, Target, Wanted,
     undefined_types,
 };
 use crate::dex::{Dex, mutf8, names, usize_of};
@@ -350,10 +350,16 @@ fn arguments(
             wanted
         })
         .collect();
+    let sites: Vec<Vec<Site>> = found.iter().map(Found::valued_sites).collect();
     let files: Vec<values::File<'_, '_>> = members
         .iter()
         .zip(&wanted)
-        .map(|((_, dex), wanted)| values::File { dex, wanted })
+        .zip(&sites)
+        .map(|(((_, dex), wanted), sites)| values::File {
+            dex,
+            wanted,
+            sites: Some(sites),
+        })
         .collect();
     let mut budget = Budget::new(limits);
     let resolution = resolve(&files, Some(program.hierarchy()), limits, &mut budget);

@@ -3,7 +3,7 @@
 use super::plumbing::{is_kept, is_kept_library, is_platform};
 use super::telling::is_telling;
 use crate::code::{
-    Budget, Faults, FileGraph, Hit, How, NameId, Program, Reached, Target, Wanted, scan,
+    Budget, Faults, FileGraph, Hit, How, NameId, Program, Reached, Site, Target, Wanted, scan,
 };
 use crate::dex::{Dex, mutf8, usize_of};
 use crate::facts::uses::Walked;
@@ -26,6 +26,25 @@ pub(super) struct Found {
     pub(super) faults: Faults,
 }
 
+impl Found {
+    /// One site in each method with a use whose arguments matter, in the order of the file.
+    pub(super) fn valued_sites(&self) -> Vec<Site> {
+        let mut sites: Vec<Site> = Vec::new();
+        for hit in &self.hits {
+            let key = |site: &Site| (site.class_def, site.method, site.code_off);
+            let is_use = matches!(hit.how, How::Call(_) | How::Read | How::Write);
+            if is_use
+                && hit.site.method.is_some()
+                && sites.last().map(key) != Some(key(&hit.site))
+                && self.valued.contains(&hit.target)
+            {
+                sites.push(hit.site);
+            }
+        }
+        sites
+    }
+}
+
 /// Walks one file.
 pub(super) fn walk<'p, 'w, 'a>(
     dex: &Dex<'a>,
@@ -38,22 +57,30 @@ pub(super) fn walk<'p, 'w, 'a>(
     let mut interest = Interest::default();
     wanted.select_fields(dex, budget, |member| is_kept(member.class));
     wanted.select_types(dex, budget, is_kept);
-    wanted.select_strings(dex, budget, is_telling);
     select_methods(dex, number, program, &mut wanted, &mut interest, &mut found);
-    for index in (0..dex.string_count()).filter(|&index| wanted.wants(Target::String(index))) {
-        if dex
-            .string_bytes(index)
-            .is_ok_and(|text| contains(text, b".permission."))
-        {
-            interest.permissions.insert(index);
-        }
-    }
+    let mut faults = std::mem::take(&mut wanted.faults);
+    let mut own = wanted.clone();
+    let mut graph = FileGraph::new(
+        program,
+        number,
+        &mut wanted,
+        budget,
+        &mut faults,
+        |index, text| {
+            let keeps = is_telling(text);
+            if keeps {
+                own.insert_string(index);
+                if text.contains(".permission.") {
+                    interest.permissions.insert(index);
+                }
+            }
+            keeps
+        },
+    );
     let own = KeptTables {
         methods: interest.methods,
-        fields: wanted.clone(),
+        others: own,
     };
-    let mut faults = std::mem::take(&mut wanted.faults);
-    let mut graph = FileGraph::new(program, number, &mut wanted, budget, &mut faults);
     found.faults.merge(faults);
     let mut permission_methods: BTreeSet<(u32, Option<u32>)> = BTreeSet::new();
     let mut sink = |hit: Hit| {
@@ -81,10 +108,6 @@ pub(super) fn walk<'p, 'w, 'a>(
     (found, graph, walked)
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
 #[derive(Default)]
 struct Interest {
     /// By `method_ids` index: whether its uses are kept.
@@ -96,14 +119,14 @@ struct Interest {
 /// What is kept, apart from what only the graph needs.
 struct KeptTables {
     methods: Vec<bool>,
-    fields: Wanted,
+    others: Wanted,
 }
 
 impl KeptTables {
     fn keeps(&self, target: Target) -> bool {
         match target {
             Target::Method(index) => self.methods.get(usize_of(index)) == Some(&true),
-            other => self.fields.wants(other),
+            other => self.others.wants(other),
         }
     }
 }
