@@ -21,6 +21,8 @@ pub struct FileGraph<'p, 'w, 'a> {
     file: u32,
     /// The class that the hits come from, and its number plus one.
     from: Option<(NameId, u32)>,
+    /// By `method_ids` index: where a call of it ends.
+    reached: Vec<Reached>,
     /// By `type_ids` index: the class, plus one, that referred to it last.
     types: Vec<u32>,
     /// By `method_ids` index: the classes that call it.
@@ -64,12 +66,14 @@ pub struct Graph {
 impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
     /// Adds what a graph needs to `wanted`: all members and classes of the app, and their names as strings.
     /// Strings to which `also` says yes are wanted for the caller's own sake; it is asked about each once.
+    /// `reached` says of each method of the file where a call of it ends ([`Program::reach`]).
     pub fn new(
         program: &'p Program<'w, 'a>,
         file: u32,
         wanted: &mut Wanted,
         budget: &mut Budget,
         faults: &mut Faults,
+        reached: Vec<Reached>,
         mut also: impl FnMut(u32, &str) -> bool,
     ) -> Option<Self> {
         let dex = program.dex(file)?;
@@ -121,6 +125,7 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
             program,
             file,
             from: None,
+            reached,
             types: vec![0; usize_of(dex.type_count())],
             calls: vec![Calls::default(); usize_of(dex.method_count())],
             named,
@@ -188,11 +193,11 @@ impl Graph {
         for file in files {
             graph.edges.extend(file.edges);
             graph.named.extend(file.loaded);
-            for (method, calls) in (0u32..).zip(file.calls) {
+            for ((method, calls), reached) in (0u32..).zip(file.calls).zip(file.reached) {
                 if calls.by.is_empty() {
                     continue;
                 }
-                let Reached::Inside(class) = program.reach(file.file, method) else {
+                let Reached::Inside(class) = reached else {
                     continue;
                 };
                 let Some(signature) = program.signature(file.file, method) else {

@@ -66,6 +66,7 @@ pub(super) fn walk<'p, 'w, 'a>(
         &mut wanted,
         budget,
         &mut faults,
+        std::mem::take(&mut interest.reached),
         |index, text| {
             let keeps = is_telling(text);
             if keeps {
@@ -112,6 +113,8 @@ pub(super) fn walk<'p, 'w, 'a>(
 struct Interest {
     /// By `method_ids` index: whether its uses are kept.
     methods: Vec<bool>,
+    /// By `method_ids` index: where a call of it ends.
+    reached: Vec<Reached>,
     /// Strings that are the name of a permission.
     permissions: BTreeSet<u32>,
 }
@@ -141,6 +144,7 @@ fn select_methods(
     found: &mut Found,
 ) {
     interest.methods = vec![false; usize_of(dex.method_count())];
+    interest.reached = vec![Reached::AsNamed; usize_of(dex.method_count())];
     // The rows are sorted by class.
     let mut last: Option<(u32, Kind)> = None;
     for index in 0..dex.method_count() {
@@ -156,7 +160,7 @@ fn select_methods(
         let keeps = match kind {
             Kind::Nothing => false,
             Kind::Platform => true,
-            Kind::Own { library } => match program.reach(number, index) {
+            Kind::Own { library } => match reach(program, number, index, &mut interest.reached) {
                 Reached::Outside(class) if is_kept(program.hierarchy().name(class)) => {
                     found.inherited.insert(index, class);
                     true
@@ -177,6 +181,15 @@ fn select_methods(
         }
         wanted.insert_method(index);
     }
+}
+
+/// Where a call ends, noted for the graph.
+fn reach(program: &Program<'_, '_>, number: u32, index: u32, noted: &mut [Reached]) -> Reached {
+    let reached = program.reach(number, index);
+    if let Some(slot) = noted.get_mut(usize_of(index)) {
+        *slot = reached;
+    }
+    reached
 }
 
 #[derive(Clone, Copy)]

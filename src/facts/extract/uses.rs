@@ -63,6 +63,8 @@ struct Meaning {
     through: Option<String>,
     /// Of a library's member: whose code it is.
     vendor: Option<String>,
+    /// Constants may reach it.
+    is_valued: bool,
 }
 
 /// Number of arguments before the first parameter.
@@ -91,6 +93,7 @@ pub(super) fn join(
     let mut gatherer = Gatherer {
         joined,
         methods: BTreeMap::new(),
+        last: None,
         order: Vec::new(),
         flags: Flags::default(),
         slots: Vec::new(),
@@ -135,10 +138,15 @@ pub(super) fn join(
     }
 }
 
+/// File, class definition, method.
+type MethodKey = (u32, u32, Option<u32>);
+
 struct Gatherer<'j, 'w, 'a> {
     joined: &'j Joined<'j, 'w, 'a>,
     /// (file, class definition, method) → number.
-    methods: BTreeMap<(u32, u32, Option<u32>), u32>,
+    methods: BTreeMap<MethodKey, u32>,
+    /// The one that was met last.
+    last: Option<(MethodKey, u32)>,
     order: Vec<MethodFact>,
     flags: Flags,
     slots: Vec<Gathered>,
@@ -202,7 +210,8 @@ impl Gatherer<'_, '_, '_> {
             (None, _) => class,
         };
         let key = (file, site.method, site.offset);
-        let args = self.joined.arguments.get(&key).cloned().unwrap_or_default();
+        let args = meaning.is_valued.then(|| self.joined.arguments.get(&key));
+        let args = args.flatten().cloned().unwrap_or_default();
         self.add(meaning.slot, by, file, site, meaning.through, args, true)
     }
 
@@ -219,6 +228,7 @@ impl Gatherer<'_, '_, '_> {
         let is_foreign = found.foreign.contains(&target);
         Ok(Some(Meaning {
             vendor: is_foreign.then(|| vendor(&what).to_owned()),
+            is_valued: found.valued.contains(&target),
             slot: self.slot((what, manner)),
             through,
         }))
@@ -358,7 +368,13 @@ impl Gatherer<'_, '_, '_> {
         method: Option<u32>,
     ) -> Result<u32, ParseError> {
         let key = (file, class_def, method);
+        if let Some((last, number)) = self.last
+            && last == key
+        {
+            return Ok(number);
+        }
         if let Some(&number) = self.methods.get(&key) {
+            self.last = Some((key, number));
             return Ok(number);
         }
         let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
