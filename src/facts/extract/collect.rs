@@ -1,6 +1,6 @@
 //! The walk over the code of one DEX file: what is kept of it, and which class refers to which.
 
-use super::plumbing::{is_kept, is_kept_library, is_platform};
+use super::plumbing::{is_kept, is_kept_library, is_platform, vendor};
 use super::telling::is_telling;
 use crate::code::{
     Budget, Faults, FileGraph, Hit, How, NameId, Program, Reached, Site, Target, Wanted, scan,
@@ -84,11 +84,12 @@ pub(super) fn walk<'p, 'w, 'a>(
     };
     found.faults.merge(faults);
     let mut permission_methods: BTreeSet<(u32, Option<u32>)> = BTreeSet::new();
+    let vendors = Vendors::new(dex);
     let mut sink = |hit: Hit| {
         if let Some(graph) = &mut graph {
             graph.hit(&hit);
         }
-        if own.keeps(hit.target) {
+        if own.keeps(hit.target) && !vendors.is_own_library(dex, &hit, &found.foreign) {
             if let Target::String(index) = hit.target
                 && interest.permissions.contains(&index)
             {
@@ -107,6 +108,41 @@ pub(super) fn walk<'p, 'w, 'a>(
     found.faults.merge(seen.faults);
     values_that_matter(dex, &permission_methods, &mut found);
     (found, graph, walked)
+}
+
+/// Whose code each class is, by the beginning of its name.
+struct Vendors {
+    /// By `type_ids` index.
+    numbers: Vec<u32>,
+}
+
+impl Vendors {
+    fn new(dex: &Dex<'_>) -> Self {
+        let mut known: BTreeMap<String, u32> = BTreeMap::new();
+        let mut numbers = Vec::new();
+        for index in 0..dex.type_count() {
+            let descriptor = dex.type_descriptor(index).unwrap_or_default();
+            let next = u32::try_from(known.len()).unwrap_or(u32::MAX);
+            let name = vendor(&descriptor);
+            let number = match known.get(name) {
+                Some(&number) => number,
+                None => *known.entry(name.to_owned()).or_insert(next),
+            };
+            numbers.push(number);
+        }
+        Self { numbers }
+    }
+
+    /// Whether a library's member is used by the same vendor's code: calls inside it say nothing.
+    fn is_own_library(&self, dex: &Dex<'_>, hit: &Hit, foreign: &BTreeSet<Target>) -> bool {
+        let Target::Method(index) = hit.target else {
+            return false;
+        };
+        let number = |class: u32| self.numbers.get(usize_of(class));
+        dex.method(index)
+            .is_ok_and(|id| number(id.class) == number(hit.site.class))
+            && foreign.contains(&hit.target)
+    }
 }
 
 #[derive(Default)]

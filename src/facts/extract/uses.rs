@@ -61,8 +61,8 @@ struct Meaning {
     slot: usize,
     /// What the instruction names instead.
     through: Option<String>,
-    /// Of a library's member: whose code it is.
-    vendor: Option<String>,
+    /// It is a member of a library.
+    is_foreign: bool,
     /// Constants may reach it.
     is_valued: bool,
 }
@@ -155,8 +155,8 @@ struct Gatherer<'j, 'w, 'a> {
     meanings: BTreeMap<(Target, Manner), Option<Meaning>>,
     /// Numbers of the names by which sites are told apart.
     names: BTreeMap<String, u32>,
-    /// The class definition that was met last: the numbers of its name and of its vendor's, and the latter.
-    class: Option<(u32, u32, u32, String)>,
+    /// The class definition that was met last: the numbers of its name and of its vendor's.
+    class: Option<(u32, u32, u32)>,
     limits: &'j Limits,
 }
 
@@ -187,28 +187,19 @@ impl Gatherer<'_, '_, '_> {
         let Some(meaning) = meaning else {
             return Ok(());
         };
-        let (class, vendor) = match &self.class {
-            Some((number, class, vendor, name)) if *number == site.class_def => {
-                (*class, (*vendor, meaning.vendor.as_ref() == Some(name)))
-            }
+        let (class, of) = match self.class {
+            Some((number, class, of)) if number == site.class_def => (class, of),
             _ => {
-                let Some(dex) = self.dex(file) else {
+                let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
                     return Ok(());
                 };
-                let caller = dex.type_descriptor(site.class)?.into_owned();
-                let own = vendor(&caller).to_owned();
-                let (class, of) = (self.number(&caller), self.number(&own));
-                let is_own = meaning.vendor.as_ref() == Some(&own);
-                self.class = Some((site.class_def, class, of, own));
-                (class, (of, is_own))
+                let caller = dex.type_descriptor(site.class)?;
+                let (class, of) = (self.number(&caller), self.number(vendor(&caller)));
+                self.class = Some((site.class_def, class, of));
+                (class, of)
             }
         };
-        let by = match (&meaning.vendor, vendor) {
-            // Calls inside one vendor's code say nothing.
-            (Some(_), (_, true)) => return Ok(()),
-            (Some(_), (vendor, false)) => vendor,
-            (None, _) => class,
-        };
+        let by = if meaning.is_foreign { of } else { class };
         let key = (file, site.method, site.offset);
         let args = meaning.is_valued.then(|| self.joined.arguments.get(&key));
         let args = args.flatten().cloned().unwrap_or_default();
@@ -225,9 +216,8 @@ impl Gatherer<'_, '_, '_> {
         let Some((what, through)) = self.what(file, found, target)? else {
             return Ok(None);
         };
-        let is_foreign = found.foreign.contains(&target);
         Ok(Some(Meaning {
-            vendor: is_foreign.then(|| vendor(&what).to_owned()),
+            is_foreign: found.foreign.contains(&target),
             is_valued: found.valued.contains(&target),
             slot: self.slot((what, manner)),
             through,
