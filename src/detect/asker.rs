@@ -32,10 +32,10 @@ pub(super) struct Askers<'a> {
     facts: &'a Facts,
     owners: &'a Owners<'a>,
     /// Ids of the libraries of the kinds in [`HELPERS`].
-    helpers: BTreeSet<&'a str>,
+    kinds: BTreeSet<&'a str>,
     /// Those among them that only wait to be asked: support libraries, and others without a component
     /// of their own that are no plug-in.
-    support: BTreeSet<&'a str>,
+    helpers: BTreeSet<&'a str>,
     /// By number of a class: the classes that refer to it.
     referrers: Vec<Vec<u32>>,
 }
@@ -50,7 +50,6 @@ impl<'a> Askers<'a> {
                 .map(|sdk| sdk.id.as_str())
                 .collect()
         };
-        let helpers = of_kind(&HELPERS);
         let mut active: BTreeSet<String> = BTreeSet::new();
         for component in &facts.manifest.components {
             let serves = component.kind == ComponentKind::Provider;
@@ -75,11 +74,10 @@ impl<'a> Askers<'a> {
                 }
             }
         }
-        let passive: BTreeSet<&str> = of_kind(&HELPERS);
-        let support = passive
-            .into_iter()
-            .filter(|id| category(id) == SUPPORT || !active.contains(*id))
-            .collect();
+        // Code that starts by itself, or that scripts start, does what it does for itself.
+        let mut helpers: BTreeSet<&str> = of_kind(&HELPERS);
+        helpers.retain(|id| category(id) == SUPPORT || !active.contains(*id));
+        let kinds = of_kind(&HELPERS);
         let mut referrers: Vec<Vec<u32>> = vec![Vec::new(); facts.refers.len()];
         for (from, list) in (0u32..).zip(&facts.refers) {
             for &to in list {
@@ -93,7 +91,7 @@ impl<'a> Askers<'a> {
             facts,
             owners,
             helpers,
-            support,
+            kinds,
             referrers,
         }
     }
@@ -103,14 +101,14 @@ impl<'a> Askers<'a> {
         self.owners.of(class)
     }
 
-    /// Whether a library does what its caller wants, and nothing by itself.
+    /// Whether a library is of a kind that does what its caller wants.
     pub(super) fn is_helper(&self, library: &str) -> bool {
-        self.helpers.contains(library)
+        self.kinds.contains(library)
     }
 
     /// Whether it is a library that holds ready what an app may ask for, in every app the same.
     pub(super) fn is_support(&self, owner: &Owner) -> bool {
-        matches!(owner, Owner::Library(id) if self.support.contains(id.as_str()))
+        matches!(owner, Owner::Library(id) if self.helpers.contains(id.as_str()))
     }
 
     /// Whoever made a native library: the library that its file name belongs to, or the one whose class it serves.

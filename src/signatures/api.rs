@@ -251,7 +251,7 @@ impl SignatureDb {
                 access: access_at(&self.data, (e.file, e.access))?,
                 by: e.by,
                 indicator: &e.indicator,
-                constant: matches!(e.by, By::Method | By::Delegate | By::Reflection)
+                constant: matches!(e.by, By::Method | By::Delegate | By::Field | By::Reflection)
                     .then(|| constant(&e.indicator))
                     .flatten(),
             })

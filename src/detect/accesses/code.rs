@@ -99,7 +99,7 @@ impl Finder<'_> {
             if explained.covers(&member_of(&used.what), caller) {
                 continue;
             }
-            for hit in &hits {
+            for hit in hits.iter().filter(|hit| hit.constant.is_none()) {
                 // Which operation the URI is for is not known: reading is the common one.
                 let hint = hit.is_hint() || hit.access.mode == Some(AccessMode::Write);
                 let shown = shown(hit.by, used.what.clone(), at, place);
@@ -116,9 +116,18 @@ impl Finder<'_> {
         };
         let hits = self.db.accesses_of_field(class, name);
         for (place, site) in used.sites.iter().enumerate() {
-            for hit in hits.iter().filter(|hit| hit.access.hint) {
-                let shown = shown(hit.by, used.what.clone(), at, place);
-                self.hit(hit, true, site, shown);
+            for hit in &hits {
+                let hint = match hit.constant {
+                    // A value that is not known leaves it at the interest that the field shows.
+                    Some(_) => match fits(hit, site) {
+                        Some(false) => false,
+                        _ => continue,
+                    },
+                    None if hit.access.hint => true,
+                    None => continue,
+                };
+                let shown = shown(hit.by, spelled(used, hit, site), at, place);
+                self.hit(hit, hint, site, shown);
             }
         }
     }

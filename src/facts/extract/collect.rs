@@ -271,10 +271,13 @@ const OWN_TEXTS: [&[u8]; 7] = [
 ];
 
 /// What of an intent is no content of the app's own.
-const OF_INTENTS: [&[u8]; 5] = [
+const OF_INTENTS: [&[u8]; 8] = [
     b"<init>",
     b"setAction",
     b"setType",
+    b"setTypeAndNormalize",
+    b"setDataAndType",
+    b"setDataAndTypeAndNormalize",
     b"setClassName",
     b"setPackage",
 ];
