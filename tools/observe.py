@@ -243,7 +243,7 @@ SOURCE = ["of", "from", "date", "confidence", "note"]
 KEYS = {
     "": [
         "id", "name", "vendor", "country", "market", "category", "website", "most_used", "not_found",
-        "disclosed_permissions", "purpose", "privacy_policy", "leaves", *SECTIONS,
+        "disclosed_permissions", "purpose", "privacy_policy", "leaves", "bridge", *SECTIONS,
     ],
     "identity": IDENTITY,
     "collects": ["information", "basis"],

@@ -39,7 +39,7 @@ printed as well.
 | asked, unused | no_use_found, indicated | not_assessable | used_by_…, unreached | |
 
 Owners are compared where the truth is `used`, as sets: right are all of `by`,
-and of `asked_by` any or none. That every owner of `by` is named, whoever else
+or all of `asked_by` (who has it done by that code), and nobody else. That every owner of `by` is named, whoever else
 is, is counted apart. An owner that is neither the app nor an id counts as
 "unlisted".
 
@@ -157,7 +157,7 @@ class Tally:
     def count_owners(self, entry, owners):
         """Whether the owners of a permission that is used are right. Counts."""
         by, asked = set(entry["by"]), set(entry.get("asked_by", []))
-        right = by <= owners <= by | asked
+        right = owners <= by | asked and (by <= owners or bool(asked) and asked <= owners)
         self.owners_right += right
         self.owners_named += by <= owners
         return right

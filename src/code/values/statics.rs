@@ -28,7 +28,7 @@ pub struct Statics<'w, 'a> {
     pub faults: Faults,
 }
 
-/// Fields of one class by name and type, with their value and whether they are final.
+/// Fields of one class by name and type, with their value and whether they hold nothing else.
 type Fields<'a> = Vec<(&'a [u8], &'a [u8], Value, bool)>;
 
 /// Values kept for one app: a class of constants has hundreds, and only those classes are read
@@ -138,6 +138,11 @@ impl<'w, 'a> Statics<'w, 'a> {
             );
             let value = match written.get(&field.field) {
                 Some(Written::Once(value)) => Some(value.clone()),
+                Some(Written::OneOf(value)) => {
+                    // Like a field that may change: this value, and perhaps others.
+                    fields.push((name, type_, value.clone(), false));
+                    continue;
+                }
                 Some(Written::Unclear) => None,
                 None => match encoded {
                     Some(value) => self.encoded(dex, value, type_),
@@ -230,7 +235,13 @@ impl<'w, 'a> Statics<'w, 'a> {
                     left = left.saturating_sub(1);
                     Written::Once(value.clone())
                 }
-                _ => Written::Unclear,
+                _ => match found.arguments.last().and_then(|p| p.values.first()) {
+                    Some(value @ (Value::Int(_) | Value::Text { .. })) if left > 0 => {
+                        left = left.saturating_sub(1);
+                        Written::OneOf(value.clone())
+                    }
+                    _ => Written::Unclear,
+                },
             };
             let known = written.entry(field);
             known
@@ -262,6 +273,8 @@ impl<'w, 'a> Statics<'w, 'a> {
 #[derive(Clone, Debug)]
 enum Written {
     Once(Value),
+    /// Once, one of several values, of which this is one.
+    OneOf(Value),
     /// More than once, or not one known value.
     Unclear,
 }
