@@ -39,6 +39,6 @@ pub use calls::{Hit, How, Invoke, Scan, Sink, Site, Target, scan};
 pub use graph::{Callers, FileGraph, Graph};
 pub use hierarchy::{Class, Hierarchy, HierarchyBuilder, Kinship, NameId};
 pub use program::{Program, Reached, Signature};
-pub use sites::{Described, Sites, SitesOf};
+pub use sites::Described;
 pub use types::undefined_types;
 pub use wanted::{Member, Wanted};

@@ -1,57 +1,8 @@
-//! A sink that keeps the first sites of each target and counts the rest.
+//! Sites and targets in names.
 
-use super::{Hit, How, Sink, Site, Target};
+use super::{Site, Target};
 use crate::dex::{Dex, names};
 use crate::error::ParseError;
-use std::collections::BTreeMap;
-
-/// The sites of each target of one DEX file.
-#[derive(Clone, Debug, Default)]
-pub struct Sites {
-    by_target: BTreeMap<Target, SitesOf>,
-    most: usize,
-}
-
-/// The sites of one target.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SitesOf {
-    /// The first sites, in the order of the file.
-    pub kept: Vec<(Site, How)>,
-    /// Number of sites, kept or not.
-    pub total: u64,
-}
-
-impl Sites {
-    /// Keeps `most` sites of each target ([`Limits::sites_per_member`](crate::limits::Limits::sites_per_member)).
-    pub fn keeping(most: usize) -> Self {
-        Self {
-            by_target: BTreeMap::new(),
-            most,
-        }
-    }
-
-    /// The targets in the order of their tables and indices.
-    pub fn iter(&self) -> impl Iterator<Item = (Target, &SitesOf)> {
-        self.by_target
-            .iter()
-            .map(|(target, sites)| (*target, sites))
-    }
-
-    /// The sites of one target.
-    pub fn of(&self, target: Target) -> Option<&SitesOf> {
-        self.by_target.get(&target)
-    }
-}
-
-impl Sink for Sites {
-    fn hit(&mut self, hit: Hit) {
-        let sites = self.by_target.entry(hit.target).or_default();
-        sites.total = sites.total.saturating_add(1);
-        if sites.kept.len() < self.most {
-            sites.kept.push((hit.site, hit.how));
-        }
-    }
-}
 
 /// A site in names.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -119,13 +119,11 @@ fn only_what_is_wanted_is_reported_with_its_byte_offset() {
     wanted.select_methods(&dex, &mut budget, |m| {
         m.class.starts_with("Landroid/") && m.name == "getDeviceId"
     });
-    let mut sites = Sites::keeping(2);
-    scan(&dex, &wanted, &mut sites, &mut budget);
-    let all: Vec<_> = sites.iter().collect();
-    assert_eq!(all.len(), 1);
-    assert_eq!(all[0].0.describe(&dex).unwrap(), GET_ID);
-    assert_eq!((all[0].1.total, all[0].1.kept.len()), (3, 2));
-    let (site, how) = all[0].1.kept[1];
+    let mut hits = Vec::new();
+    scan(&dex, &wanted, &mut |hit: Hit| hits.push(hit), &mut budget);
+    assert_eq!(hits.len(), 3);
+    assert_eq!(hits[0].target.describe(&dex).unwrap(), GET_ID);
+    let (site, how) = (hits[1].site, hits[1].how);
     assert_eq!(how, How::Call(Invoke::Virtual));
     assert_eq!(site.describe(&dex).unwrap().java(), "a.Two.g");
     assert_eq!(site.describe(&dex).unwrap().method, "g(I)V");

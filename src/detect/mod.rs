@@ -109,6 +109,7 @@ impl<'d> Detector<'d> {
             owners: &owners,
             accesses: &accesses,
             ledger: &ledger,
+            askers: &askers,
         };
         let usage = usage::all(&parts, &permissions);
         let stages = stage::all(facts, &sdks, self.db, &askers, &reach);

@@ -1,6 +1,7 @@
 //! Who uses each permission: the accesses that need it, summed up.
 
 use super::access::Access;
+use super::asker::Askers;
 use super::ledger::Ledger;
 use super::owner::{Owner, Owners};
 use super::permissions::RequestedPermission;
@@ -90,6 +91,13 @@ pub(super) struct Parts<'a> {
     pub(super) owners: &'a Owners<'a>,
     pub(super) accesses: &'a [Access],
     pub(super) ledger: &'a Ledger,
+    pub(super) askers: &'a Askers<'a>,
+}
+
+impl Parts<'_> {
+    fn is_support(&self, owner: &Owner) -> bool {
+        self.askers.is_support(owner)
+    }
 }
 
 /// Sums up every permission of the app.
@@ -139,7 +147,9 @@ fn one(parts: &Parts<'_>, permission: &str, last: u32) -> Usage {
     if !used.is_empty() {
         usage.owners = owners(parts, &used);
         usage.usage = answer(&usage.owners);
-        usage.only_through = only_through(parts, &used, &usage.owners);
+        if !parts.ledger.blocks() && !has_other_signs(parts, &hints, &usage.owners) {
+            usage.only_through = only_through(parts, &used, &usage.owners);
+        }
         usage.accesses.extend(hints);
         return usage;
     }
@@ -219,6 +229,14 @@ fn answer(owners: &[Owner]) -> Use {
     } else {
         Use::UsedByUnknown
     }
+}
+
+/// Whether code of others shows signs of a use, beyond asking for the permission.
+fn has_other_signs(parts: &Parts<'_>, hints: &[usize], owners: &[Owner]) -> bool {
+    let accesses = hints.iter().filter_map(|&at| parts.accesses.get(at));
+    accesses
+        .filter(|access| access.reached && !access.asks() && !parts.is_support(&access.owner))
+        .any(|access| !owners.contains(&access.owner))
 }
 
 /// The library without which nothing that can still run uses the permission.

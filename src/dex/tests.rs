@@ -8,7 +8,7 @@
 use super::build::{Class, File, Method, P, code, container, file};
 use super::insn::{Insn, PayloadKind};
 use super::*;
-use crate::code::{Budget, Faults, HierarchyBuilder, Sites, Wanted, scan, undefined_types};
+use crate::code::{Budget, Faults, HierarchyBuilder, Hit, Wanted, scan, undefined_types};
 use crate::incident::{Channel, Incident};
 use crate::limits::Limits;
 
@@ -465,13 +465,11 @@ fn read_all(bytes: &[u8]) -> Option<Faults> {
         let mut wanted = Wanted::nothing(dex);
         wanted.select_methods(dex, &mut budget, |m| m.name != "x");
         wanted.select_strings(dex, &mut budget, |s| s.len() < 50);
-        let mut sites = Sites::keeping(4);
-        faults.merge(scan(dex, &wanted, &mut sites, &mut budget).faults);
-        for (target, kept) in sites.iter().take(50) {
-            let _ = (
-                target.describe(dex),
-                kept.kept.first().map(|s| s.0.describe(dex)),
-            );
+        let mut hits = Vec::new();
+        let mut sink = |hit: Hit| hits.push(hit);
+        faults.merge(scan(dex, &wanted, &mut sink, &mut budget).faults);
+        for hit in hits.iter().take(50) {
+            let _ = (hit.target.describe(dex), hit.site.describe(dex));
         }
         builder.add(dex, 0, &mut budget, &mut faults);
         undefined_types(dex, &mut budget, &mut faults);

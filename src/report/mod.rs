@@ -4,6 +4,7 @@
 //! in one form that the record does not hold.
 
 mod build;
+mod lines;
 pub mod text;
 mod usage;
 pub mod v1;

@@ -1,8 +1,8 @@
 //! The report as plain text, for a terminal or a case file.
 
+use super::lines::evidence_line;
 use super::v1::{ClauseRef, Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
-use crate::audit::Evidence;
 use crate::incident::Channel;
 use crate::signatures::schema::{Confidence, Tier};
 use std::fmt::Write;
@@ -531,32 +531,6 @@ fn is_unsafe(c: char) -> bool {
 /// A split among the files is worth naming.
 fn report_split(files: &[String]) -> bool {
     files.iter().any(|f| f.contains("split"))
-}
-
-fn evidence_line(evidence: &Evidence) -> String {
-    let mut place = evidence.file.clone().unwrap_or_default();
-    if let Some(entry) = &evidence.entry {
-        place = format!("{place}!{entry}");
-    }
-    let detail = match (&evidence.path, &evidence.class) {
-        (Some(path), _) => path.clone(),
-        (None, Some(class)) => {
-            format!("{class}.{}", evidence.method.as_deref().unwrap_or_default())
-        }
-        (None, None) => String::new(),
-    };
-    let offset = evidence
-        .offset
-        .map(|o| format!("@{o:#x}"))
-        .unwrap_or_default();
-    let count = evidence.count.map(|c| format!("×{c}")).unwrap_or_default();
-    let seen = evidence.shows.as_ref().unwrap_or(&evidence.value);
-    [seen.as_str(), &count, &place, &detail, &offset]
-        .iter()
-        .filter(|p| !p.is_empty())
-        .copied()
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 #[cfg(test)]

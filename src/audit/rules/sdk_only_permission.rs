@@ -28,8 +28,9 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 Tier::NotNeeded => finding,
                 Tier::Necessary | Tier::OnUserAction | Tier::NotJudged => finding.milder(),
             };
-            // Where something could not be read, that may be the app's own use.
-            if case.detections.ledger.blocks() {
+            // What could not be read, and signs in other code, may be the app's own use.
+            let is_alone = p.usage.owners.len() > 1 || p.usage.only_through.is_some();
+            if case.detections.ledger.blocks() || !is_alone {
                 Finding {
                     confidence: RuleConfidence::Tentative,
                     ..finding
