@@ -481,6 +481,36 @@ impl Page {
             );
             self.line(2, &line);
         }
+        for gap in &report.coverage.gaps {
+            // Channels and obstacles have been named.
+            if gap.kind == "unresolved-reflection" {
+                self.line(2, gap.text.get(self.language));
+            }
+        }
+        let code = &report.coverage.code;
+        if code.dex_files > 0 {
+            let line = match self.language {
+                Language::Zh => format!(
+                    "已读取的代码：DEX文件 {} 个、类 {} 个、方法 {} 个、指令 {} 条；无法读取 {} 处；原生库 {} 个",
+                    code.dex_files,
+                    code.classes,
+                    code.methods,
+                    code.instructions,
+                    code.unread,
+                    code.native_libraries
+                ),
+                Language::En => format!(
+                    "code that was read: {} DEX files, {} classes, {} methods, {} instructions; {} places could not be read; {} native libraries",
+                    code.dex_files,
+                    code.classes,
+                    code.methods,
+                    code.instructions,
+                    code.unread,
+                    code.native_libraries
+                ),
+            };
+            self.line(2, &line);
+        }
         for note in &report.coverage.not_examined {
             self.line(2, note.get(self.language));
         }
