@@ -274,7 +274,17 @@ impl Wrappers {
         let mut wanted = Wanted::nothing(dex);
         let mut uses: BTreeMap<u32, Vec<&usize>> = BTreeMap::new();
         let mut steps = 0u64;
+        // Nearly all names are no wrapper's: a look at their ends spares the search.
+        let mut ends = [false; 256];
+        for name in self.by_name.keys() {
+            if let Some(slot) = ends.get_mut(usize::from(end(name))) {
+                *slot = true;
+            }
+        }
         wanted.select_methods(dex, budget, |member| {
+            if ends.get(usize::from(end(member.name))) != Some(&true) {
+                return false;
+            }
             let Some(same) = self.by_name.get(member.name) else {
                 return false;
             };
@@ -300,6 +310,13 @@ impl Wrappers {
         });
         (wanted, uses)
     }
+}
+
+/// A number that a name has: of its length and its last bytes.
+fn end(name: &str) -> u8 {
+    let bytes = name.as_bytes().iter().rev().take(3);
+    let length = u8::try_from(name.len() & 0x3f).unwrap_or_default();
+    bytes.fold(length, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte))
 }
 
 /// Classes looked at for one file while overriding methods are searched.

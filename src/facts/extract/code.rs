@@ -376,7 +376,7 @@ fn arguments(
             continue;
         };
         let is_numbered = found.numbered.contains(&used.target);
-        let is_foreign = found.foreign.contains(&used.target);
+        let is_foreign = found.is_foreign(used.target);
         let skipped = uses::receivers(used.how);
         let parameters = used.arguments.get(skipped..).unwrap_or_default();
         let mut args = Vec::new();

@@ -16,8 +16,8 @@ pub(super) struct Found {
     pub(super) hits: Vec<Hit>,
     /// Methods that are named on a class of the app and end at a class of the platform.
     pub(super) inherited: BTreeMap<u32, NameId>,
-    /// Methods of libraries, inside the app or missing from it.
-    pub(super) foreign: BTreeSet<Target>,
+    /// By `method_ids` index: whether it is a library's, inside the app or missing from it.
+    foreign: Vec<bool>,
     /// Members whose arguments matter.
     pub(super) valued: BTreeSet<Target>,
     /// Those of them of which a number matters.
@@ -27,6 +27,14 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether a target is a method of a library, inside the app or missing from it.
+    pub(super) fn is_foreign(&self, target: Target) -> bool {
+        match target {
+            Target::Method(index) => self.foreign.get(usize_of(index)) == Some(&true),
+            Target::Field(_) | Target::String(_) | Target::Type(_) => false,
+        }
+    }
+
     /// One site in each method with a use whose arguments matter, in the order of the file.
     pub(super) fn valued_sites(&self) -> Vec<Site> {
         let mut sites: Vec<Site> = Vec::new();
@@ -134,14 +142,16 @@ impl Vendors {
     }
 
     /// Whether a library's member is used by the same vendor's code: calls inside it say nothing.
-    fn is_own_library(&self, dex: &Dex<'_>, hit: &Hit, foreign: &BTreeSet<Target>) -> bool {
+    fn is_own_library(&self, dex: &Dex<'_>, hit: &Hit, foreign: &[bool]) -> bool {
         let Target::Method(index) = hit.target else {
             return false;
         };
+        if foreign.get(usize_of(index)) != Some(&true) {
+            return false;
+        }
         let number = |class: u32| self.numbers.get(usize_of(class));
         dex.method(index)
             .is_ok_and(|id| number(id.class) == number(hit.site.class))
-            && foreign.contains(&hit.target)
     }
 }
 
@@ -180,6 +190,7 @@ fn select_methods(
     found: &mut Found,
 ) {
     interest.methods = vec![false; usize_of(dex.method_count())];
+    found.foreign = vec![false; usize_of(dex.method_count())];
     interest.reached = vec![Reached::AsNamed; usize_of(dex.method_count())];
     // The rows are sorted by class.
     let mut last: Option<(u32, Kind)> = None;
@@ -210,7 +221,9 @@ fn select_methods(
         }
         if matches!(kind, Kind::Library | Kind::Own { .. }) && !found.inherited.contains_key(&index)
         {
-            found.foreign.insert(Target::Method(index));
+            if let Some(slot) = found.foreign.get_mut(usize_of(index)) {
+                *slot = true;
+            }
         }
         if let Some(slot) = interest.methods.get_mut(usize_of(index)) {
             *slot = true;
@@ -307,7 +320,7 @@ fn values_that_matter(
             (Target::Method(index), How::Call(_)) => {
                 let near = permission_methods.contains(&(hit.site.class_def, hit.site.method));
                 if near
-                    && found.foreign.contains(&hit.target)
+                    && found.is_foreign(hit.target)
                     && takes(dex, index, &[b"Ljava/lang/String;", b"Ljava/lang/Object;"])
                 {
                     found.valued.insert(hit.target);
@@ -319,7 +332,7 @@ fn values_that_matter(
     }
     for index in asked {
         let target = Target::Method(index);
-        if found.foreign.contains(&target) {
+        if found.is_foreign(target) {
             if takes(dex, index, &[b"[Ljava/lang/String;"]) {
                 found.valued.insert(target);
             }

@@ -217,7 +217,7 @@ impl Gatherer<'_, '_, '_> {
             return Ok(None);
         };
         Ok(Some(Meaning {
-            is_foreign: found.foreign.contains(&target),
+            is_foreign: found.is_foreign(target),
             is_valued: found.valued.contains(&target),
             slot: self.slot((what, manner)),
             through,
