@@ -4,6 +4,7 @@ use super::owner::{Owner, Owners};
 use crate::facts::{Facts, Manner, NativeFact, Site};
 use crate::package::manifest::ComponentKind;
 use crate::signatures::SignatureDb;
+use crate::signatures::api::java_name;
 use std::collections::BTreeSet;
 
 /// Kinds of libraries that do what the caller wants, and nothing by themselves.
@@ -173,12 +174,6 @@ impl<'a> Askers<'a> {
         }
         vec![own]
     }
-}
-
-/// `android.a.B` of `Landroid/a/B;`.
-fn java_name(descriptor: &str) -> String {
-    let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
-    bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
 }
 
 fn is_known(owner: &Owner) -> bool {

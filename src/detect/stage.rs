@@ -8,6 +8,7 @@ use super::reach::Reach;
 use crate::facts::{Facts, Manner, Site, UseFact};
 use crate::package::manifest::ComponentKind;
 use crate::signatures::SignatureDb;
+use crate::signatures::api::java_name;
 use crate::signatures::schema::{By, Sdk, Str};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,7 +92,7 @@ impl<'f> Calls<'f> {
             let Some((class, _)) = used.what.split_once("->") else {
                 continue;
             };
-            let Owner::Library(library) = askers.class(&java(class)) else {
+            let Owner::Library(library) = askers.class(&java_name(class)) else {
                 continue;
             };
             let other = |site: &Site| {
@@ -264,14 +265,9 @@ fn serves_files(class: &str) -> bool {
     class.ends_with("FileProvider")
 }
 
-fn java(descriptor: &str) -> String {
-    let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
-    bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
-}
-
 /// `a.B.name` of `La/B;->name(I)V`.
 fn java_member(member: &str) -> String {
     let (class, rest) = member.split_once("->").unwrap_or((member, ""));
     let name = rest.split(['(', ':']).next().unwrap_or_default();
-    format!("{}.{name}", java(class))
+    format!("{}.{name}", java_name(class))
 }

@@ -226,8 +226,9 @@ pub fn class_of(indicator: &str) -> Option<String> {
     class_and_name(indicator).map(|(class, _)| class)
 }
 
-/// `Landroid/a/B$C;` → `android.a.B$C`.
-fn java_name(descriptor: &str) -> String {
+/// The Java name of a class: `android.a.B$C` of `Landroid/a/B$C;`.
+#[must_use]
+pub fn java_name(descriptor: &str) -> String {
     let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
     bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
 }

@@ -133,7 +133,8 @@ fn corpus(args: &[String]) -> Result<(), String> {
     list("tests/corpus/fetch.py")?;
     run("python3", &["tests/corpus/oracle.py"], &[])?;
     run("python3", &["tests/corpus/compare.py"], &[])?;
-    run("python3", &["tests/corpus/truth.py"], &[])
+    run("python3", &["tests/corpus/truth.py"], &[])?;
+    run("python3", &["tests/corpus/usage.py"], &[])
 }
 
 fn samples(args: &[String]) -> Result<(), String> {

@@ -1,10 +1,10 @@
 //! Constants that reach a call: content URIs, settings, system services, actions.
 
 use super::Finder;
-use super::code::{java, member_of, parts, shown};
+use super::code::{member_of, parts, shown};
 use crate::facts::{Facts, Known, Manner, Site, UseFact};
 use crate::signatures::SignatureDb;
-use crate::signatures::api::{AccessHit, setting_space};
+use crate::signatures::api::{AccessHit, java_name, setting_space};
 use crate::signatures::schema::{AccessMode, ApiGrade, By};
 use std::collections::BTreeSet;
 
@@ -147,7 +147,7 @@ impl Finder<'_> {
             (_, "getSystemService" | "getService" | "checkService" | "getSystemServiceName") => {
                 self.each_text(at, used, |finder, text| finder.db.accesses_of_service(text));
                 self.each(at, used, |finder, is| match is {
-                    Known::Class(class) => finder.db.accesses_by(By::Type, &java(class)),
+                    Known::Class(class) => finder.db.accesses_by(By::Type, &java_name(class)),
                     _ => Vec::new(),
                 });
             }

@@ -4,7 +4,7 @@ use super::arguments::Explained;
 use super::{Finder, Shown};
 use crate::detect::access::Where;
 use crate::facts::{Known, Manner, Site, UseFact};
-use crate::signatures::api::AccessHit;
+use crate::signatures::api::{AccessHit, java_name};
 use crate::signatures::schema::{AccessMode, By};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -47,7 +47,7 @@ impl Finder<'_> {
         let db = self.db;
         let hits = self.known_hits(class, |above| db.accesses_of_method(above, name, proto));
         // A library that is not inside does nothing.
-        let is_missing = self.facts.is_missing(&java(class));
+        let is_missing = self.facts.is_missing(&java_name(class));
         for (place, site) in used.sites.iter().enumerate() {
             for hit in &hits {
                 let Some(hint) = fits(hit, site) else {
@@ -135,7 +135,7 @@ impl Finder<'_> {
     fn class(&mut self, at: usize, used: &UseFact) {
         let lineages = Rc::clone(&self.lineages);
         for above in lineages.all(&used.what) {
-            let java = java(above);
+            let java = java_name(above);
             for hit in self.db.accesses_by(By::Type, &java) {
                 for (place, site) in used.sites.iter().enumerate() {
                     self.hit(
@@ -246,10 +246,4 @@ pub(super) fn member_of(member: &str) -> String {
         Some((class, name, _)) => format!("{class}->{name}"),
         None => member.to_owned(),
     }
-}
-
-/// `Landroid/a/B$C;` → `android.a.B$C`.
-pub(super) fn java(descriptor: &str) -> String {
-    let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
-    bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
 }

@@ -1,11 +1,11 @@
 //! What the manifest, native libraries and scripts show.
 
-use super::code::java;
 use super::{Finder, Shown};
 use crate::detect::access::Where;
 use crate::detect::owner::Owner;
 use crate::facts::{NativeFact, State};
 use crate::incident::Channel;
+use crate::signatures::api::java_name;
 use crate::signatures::schema::By;
 
 impl Finder<'_> {
@@ -84,7 +84,7 @@ impl Finder<'_> {
                 for hit in self.db.accesses_of_reflection(class, member) {
                     let shown = Shown {
                         by: By::Native,
-                        what: format!("{}.{member}", java(class)),
+                        what: format!("{}.{member}", java_name(class)),
                         place,
                     };
                     self.outside(&hit, true, owner.clone(), shown);

@@ -3,10 +3,11 @@
 //! A name of a class and a name of a member meet where the same class of the app
 //! holds both: as constants of `Class.forName` and `getMethod`, or as a class constant.
 
-use super::code::{java, parts, shown};
+use super::code::{parts, shown};
 use super::{Finder, Shown};
 use crate::facts::{Facts, Known, Manner, Site};
 use crate::signatures::SignatureDb;
+use crate::signatures::api::java_name;
 use crate::signatures::schema::{By, History};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +122,7 @@ impl Finder<'_> {
         };
         for class in classes {
             let hits = self.db.accesses_of_reflection(class, member);
-            let what = format!("{}.{member}", java(class));
+            let what = format!("{}.{member}", java_name(class));
             for hit in &hits {
                 let shown = shown(By::Reflection, what.clone(), at, place);
                 // Which constant is passed is not known.

@@ -219,11 +219,11 @@ fn select_methods(
         if !keeps {
             continue;
         }
-        if matches!(kind, Kind::Library | Kind::Own { .. }) && !found.inherited.contains_key(&index)
+        if matches!(kind, Kind::Library | Kind::Own { .. })
+            && !found.inherited.contains_key(&index)
+            && let Some(slot) = found.foreign.get_mut(usize_of(index))
         {
-            if let Some(slot) = found.foreign.get_mut(usize_of(index)) {
-                *slot = true;
-            }
+            *slot = true;
         }
         if let Some(slot) = interest.methods.get_mut(usize_of(index)) {
             *slot = true;
