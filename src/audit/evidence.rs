@@ -177,6 +177,14 @@ impl Evidence {
                     ..Self::new(EvidenceKind::Entry, script.map_or("", |s| &s.entry))
                 }
             }
+            Where::Opaque(at) => {
+                let opaque = facts.opaque.get(at);
+                Self {
+                    file: opaque.map(|o| o.file.clone()),
+                    entry: opaque.map(|o| o.entry.clone()),
+                    ..Self::new(EvidenceKind::Entry, opaque.map_or("", |o| &o.entry))
+                }
+            }
         }
     }
 

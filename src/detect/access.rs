@@ -52,7 +52,7 @@ impl Access {
                 let site = facts.uses.get(used).and_then(|u| u.sites.get(site));
                 site.is_some_and(|site| reach.site(site))
             }
-            Where::Component(_) | Where::Native(_) | Where::Script(_) => true,
+            Where::Component(_) | Where::Native(_) | Where::Script(_) | Where::Opaque(_) => true,
         }) || self.count > u32::try_from(self.shown.len()).unwrap_or(u32::MAX)
     }
 }
@@ -99,6 +99,8 @@ pub enum Where {
     Native(usize),
     /// A script: position in [`Facts::scripts`](crate::facts::Facts::scripts).
     Script(usize),
+    /// An entry that looks encrypted: position in [`Facts::opaque`](crate::facts::Facts::opaque).
+    Opaque(usize),
 }
 
 /// Entries of the data whose members take the names of permissions: asking, checking.

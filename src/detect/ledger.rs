@@ -5,14 +5,17 @@ use super::accesses::Unresolved;
 use super::asker::Askers;
 use super::obstacles::Obstacle;
 use super::owner::Owner;
-use crate::facts::{Facts, State};
+use crate::facts::{Facts, Known, Manner, Site, State};
 use crate::incident::Channel;
+use crate::package::manifest::MetaData;
+use crate::signatures::api::java_name;
 use crate::signatures::schema::Text;
 
 /// One thing that stays open, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `unresolved-reflection`, `native-code`.
+    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `native-only`, `encrypted-assets`,
+    /// `unresolved-reflection`, `web-pages`.
     pub kind: &'static str,
     /// What it is about: a channel, a packer, a framework.
     pub what: String,
@@ -83,7 +86,10 @@ impl Ledger {
             classes: Vec::new(),
             shown: Vec::new(),
         }));
+        gaps.extend(native_only(facts));
+        gaps.extend(encrypted(facts));
         gaps.extend(reflection(facts, unresolved, askers));
+        gaps.extend(web_pages(facts, askers));
         gaps.sort_by_key(|gap| !gap.blocks);
         Self { gaps }
     }
@@ -98,6 +104,130 @@ fn name_of(channel: Channel) -> String {
     let value = serde_json::to_value(channel).ok();
     let name = value.as_ref().and_then(|v| v.as_str());
     name.unwrap_or_default().to_owned()
+}
+
+/// The member of `<meta-data>` by which `NativeActivity` and the `GameActivity` of androidx find their library.
+const LIBRARY_NAME: &str = "android.app.lib_name";
+const NATIVE_ACTIVITY: &str = "android.app.NativeActivity";
+
+/// The app is a native library: what it does shows in the bytecode only where it asks Java.
+fn native_only(facts: &Facts) -> Option<Gap> {
+    let components = facts.manifest.components.iter().enumerate();
+    let names_library = |m: &MetaData| m.name == LIBRARY_NAME;
+    let mut shown: Vec<Where> = components
+        .filter(|(_, c)| c.name == NATIVE_ACTIVITY || c.meta_data.iter().any(names_library))
+        .map(|(at, _)| Where::Component(at))
+        .collect();
+    let uses = facts.uses.iter().enumerate();
+    for (used, _) in
+        uses.filter(|(_, u)| u.manner == Manner::Extends && java_name(&u.what) == NATIVE_ACTIVITY)
+    {
+        shown.push(Where::Code { used, site: 0 });
+    }
+    if shown.is_empty() && facts.dex.iter().all(|dex| dex.defines.is_empty()) {
+        shown.extend((0..facts.native.len()).map(Where::Native));
+    }
+    shown.truncate(KEPT);
+    (!shown.is_empty()).then(|| Gap {
+        kind: "native-only",
+        what: String::new(),
+        text: Text {
+            zh: "应用的主要功能由本地库实现，其对系统接口的调用在字节码中不可见，不能断言未使用".into(),
+            en: "the app's functions are in native libraries; what they ask of the platform does not show in the bytecode, and unused cannot be said"
+                .into(),
+        },
+        blocks: true,
+        classes: Vec::new(),
+        shown,
+    })
+}
+
+/// Entries that look encrypted. Scripts are code by themselves; anything else becomes code only through something that
+/// runs it: a loader is an obstacle of its own, a native library needs none.
+fn encrypted(facts: &Facts) -> Option<Gap> {
+    if facts.opaque.is_empty() {
+        return None;
+    }
+    let count = facts.opaque.len();
+    let blocks = !facts.native.is_empty() || facts.opaque.iter().any(|o| o.script);
+    let (zh, en) = if blocks {
+        (
+            "可能含有由脚本引擎或本地库解密后运行的代码，不能断言未使用",
+            "a script engine or a native library may run what they hold, and unused cannot be said",
+        )
+    } else {
+        ("其内容无法检查", "what they hold cannot be seen")
+    };
+    Some(Gap {
+        kind: "encrypted-assets",
+        what: count.to_string(),
+        text: Text {
+            zh: format!("有{count}个文件疑似加密（或采用未知的压缩格式），{zh}").into(),
+            en: format!(
+                "{count} files look encrypted, or compressed in a form that is not known; {en}"
+            )
+            .into(),
+        },
+        blocks,
+        classes: Vec::new(),
+        shown: (0..count.min(KEPT)).map(Where::Opaque).collect(),
+    })
+}
+
+/// Members by which a web view is given a page.
+const PAGE_LOADERS: [&str; 2] = [
+    "Landroid/webkit/WebView;->loadUrl(",
+    "Landroid/webkit/WebView;->postUrl(",
+];
+
+/// Pages from elsewhere that the app's own code shows: they are not in the package.
+fn web_pages(facts: &Facts, askers: &Askers<'_>) -> Option<Gap> {
+    let mut shown = Vec::new();
+    for (used, fact) in facts.uses.iter().enumerate() {
+        if !PAGE_LOADERS.iter().any(|m| fact.what.starts_with(m)) {
+            continue;
+        }
+        for (at, site) in fact.sites.iter().enumerate() {
+            let owners = askers.of(site);
+            let is_own = owners.iter().any(|o| !matches!(o, Owner::Library(_)));
+            if is_own && !is_inside(site) {
+                shown.push(Where::Code { used, site: at });
+            }
+        }
+    }
+    shown.truncate(KEPT);
+    (!shown.is_empty()).then(|| Gap {
+        kind: "web-pages",
+        what: String::new(),
+        text: Text {
+            zh: "应用在WebView中打开不在安装包内的网页：网页自身收集的信息不可见；网页使用摄像头、麦克风和位置须经应用代码中的回调，该部分已检查".into(),
+            en: "the app shows web pages that are not in the package: what they collect themselves cannot be seen; camera, microphone and location reach them only through callbacks in the app's code, which were searched"
+                .into(),
+        },
+        blocks: false,
+        // Nothing that the platform guards is open to a page without the app's code.
+        classes: vec!["Landroid/webkit/WebView;".into()],
+        shown,
+    })
+}
+
+/// Whether the page is known and lies in the package.
+fn is_inside(site: &Site) -> bool {
+    let mut pages = site.args.iter().filter(|arg| arg.at == 0).peekable();
+    let inside = [
+        "file:///android_asset/",
+        "file:///android_res/",
+        "about:",
+        "javascript:",
+        "data:",
+    ];
+    pages.peek().is_some()
+        && pages.all(|page| match &page.is {
+            Known::Text(text) | Known::Start(text) | Known::Uri(text) => {
+                inside.iter().any(|start| text.starts_with(start))
+            }
+            _ => false,
+        })
 }
 
 /// Reflection by names that are not known: by classes of the platform where these are known, and the rest together.

@@ -5,6 +5,7 @@ mod collect;
 mod constants;
 mod entered;
 mod files;
+mod opaque;
 mod plumbing;
 mod roots;
 mod scripts;
@@ -66,6 +67,7 @@ struct PartFacts<'a> {
     scripts: Vec<super::uses::ScriptFact>,
     services: Vec<String>,
     assets: Vec<String>,
+    opaque: Vec<super::uses::OpaqueFact>,
     signers: Vec<SignerFact>,
     incidents: Vec<Incident>,
 }
@@ -108,6 +110,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         facts.scripts.extend(part.scripts);
         facts.native.extend(part.native);
         facts.assets.extend(part.assets);
+        facts.opaque.extend(part.opaque);
         facts.signers.extend(part.signers);
         facts.incidents.extend(part.incidents);
     }
@@ -135,6 +138,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         .native
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
+    facts.opaque.sort();
     facts
         .scripts
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));

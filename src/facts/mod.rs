@@ -16,4 +16,6 @@ pub use model::{
     ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole, NativeFact, SCHEMA,
     SignerFact, State,
 };
-pub use uses::{Arg, Entered, Known, Manner, MethodFact, ScriptFact, Site, UseFact, Walked};
+pub use uses::{
+    Arg, Entered, Known, Manner, MethodFact, OpaqueFact, ScriptFact, Site, UseFact, Walked,
+};

@@ -1,6 +1,6 @@
 //! Shape of the facts. A change that old readers would misread needs a new [`SCHEMA`].
 
-use super::uses::{MethodFact, ScriptFact, UseFact, Walked};
+use super::uses::{MethodFact, OpaqueFact, ScriptFact, UseFact, Walked};
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
 use crate::package::manifest::Manifest;
@@ -53,6 +53,9 @@ pub struct Facts {
     pub native: Vec<NativeFact>,
     /// Other entries that can identify a library: assets, META-INF, files at the root; sorted, `file!entry`.
     pub assets: Vec<String>,
+    /// Entries that hold neither code nor libraries and look encrypted, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub opaque: Vec<OpaqueFact>,
     /// Host names in the strings of the code; sorted.
     pub hosts: Vec<String>,
     /// How much of each channel was read.

@@ -27,6 +27,7 @@
 //! symbol arm64-v8a/libfoo.so dlopen        a function that it takes from elsewhere
 //! script assets/www/app.js plus.contacts   a name in a script
 //! asset assets/x/y.dat                     another entry
+//! opaque assets/x/y.dat                    an entry that looks encrypted
 //! host alog.umeng.com                      a host name in the strings
 //! unreadable code                          a channel that could not be read
 //! ```
@@ -41,7 +42,7 @@
 
 use super::model::{ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State};
 use super::notation_uses::Uses;
-use super::uses::ScriptFact;
+use super::uses::{OpaqueFact, ScriptFact};
 use crate::elf::NativeLib;
 use crate::incident::Channel;
 use crate::package::manifest::{
@@ -227,6 +228,11 @@ fn one(example: &mut Example, uses: &mut Uses, line: &str) -> Result<(), String>
             }
         }
         "asset" => facts.assets.push(format!("{FILE}!{rest}")),
+        "opaque" => facts.opaque.push(OpaqueFact {
+            file: FILE.into(),
+            entry: rest.into(),
+            script: false,
+        }),
         "host" => facts.hosts.push(rest.into()),
         "unreadable" => {
             let channel = channel(rest)?;

@@ -159,6 +159,19 @@ pub struct ScriptFact {
     pub names: Vec<String>,
 }
 
+/// An entry whose bytes look random: it is encrypted, or compressed in a form that is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpaqueFact {
+    /// As in [`FileFact::name`](super::FileFact::name).
+    pub file: String,
+    /// Entry of the archive.
+    pub entry: String,
+    /// By its name it is a script.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub script: bool,
+}
+
 /// How much of the code of one DEX file was walked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -264,6 +264,12 @@ fn check_use(sample: &Sample, report: &Value, problems: &mut Problems) {
         let what = format!("stage of {id}");
         problems.same(name, &what, Some(stage.as_str()), found);
     }
+    if let Some(gaps) = &want.gaps {
+        let found = report["coverage"]["gaps"].as_array().into_iter().flatten();
+        let found: BTreeSet<&str> = found.filter_map(|gap| gap["kind"].as_str()).collect();
+        let wanted: BTreeSet<&str> = gaps.iter().map(String::as_str).collect();
+        problems.same(name, "gaps", wanted, found);
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! What lies in one APK: DEX files, libraries, and the names of everything else.
 
 use super::code::DexBytes;
-use super::{Part, PartFacts, scripts};
+use super::{Part, PartFacts, opaque, scripts};
 use crate::container::Entry;
 use crate::elf::Framework;
 use crate::facts::model::NativeFact;
-use crate::facts::uses::ScriptFact;
+use crate::facts::uses::{OpaqueFact, ScriptFact};
 use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
@@ -16,6 +16,7 @@ const ARCHIVE_SUFFIXES: [&str; 4] = [".dex", ".jar", ".apk", ".zip"];
 
 pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFacts<'a>) {
     let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut resources = Vec::new();
     for entry in part.archive.entries().iter().filter(|e| !e.is_directory()) {
         // A second entry of the same name is not the one that is used.
         if part
@@ -32,6 +33,8 @@ pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFact
         } else if is_asset(&entry.name) {
             found.assets.push(format!("{}!{}", part.name, entry.name));
             others.push(entry);
+        } else if is_raw_resource(&entry.name) {
+            resources.push(entry);
         }
     }
     dex.sort_by_key(|(number, _)| *number);
@@ -72,8 +75,9 @@ pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFact
     for entry in &others {
         found.services.extend(services(part, entry));
     }
-    for entry in others {
+    for entry in others.into_iter().chain(resources) {
         found.incidents.extend(hidden_code(part, entry));
+        found.opaque.extend(looks_encrypted(part, entry));
     }
 }
 
@@ -108,6 +112,15 @@ fn is_asset(name: &str) -> bool {
     let known = ["res/", "lib/", "r/", "META-INF/com/android/build/"];
     !known.iter().any(|prefix| name.starts_with(prefix))
         && !["AndroidManifest.xml", "resources.arsc"].contains(&name)
+}
+
+/// Files among the resources that are neither compiled XML nor pictures; their folders may have any name.
+fn is_raw_resource(name: &str) -> bool {
+    let resource = name.starts_with("res/") || name.starts_with("r/");
+    let drawn = [
+        ".xml", ".png", ".webp", ".jpg", ".jpeg", ".gif", ".ttf", ".otf",
+    ];
+    resource && !drawn.iter().any(|end| name.ends_with(end))
 }
 
 fn read_dex<'a>(part: &'a Part<'_>, entry: &Entry) -> (Option<DexBytes<'a>>, Vec<Incident>) {
@@ -251,6 +264,17 @@ fn hidden_code(part: &Part<'_>, entry: &Entry) -> Option<Incident> {
     };
     let file = format!("{}!{}", part.name, entry.name);
     Some(Incident::new(IncidentCode::HiddenCode, file, what).hiding(Channel::Code))
+}
+
+/// An entry that looks encrypted: what it holds, and whether it becomes code, cannot be seen.
+fn looks_encrypted(part: &Part<'_>, entry: &Entry) -> Option<OpaqueFact> {
+    let is_random = opaque::may_be(entry.compressed_size, entry.size)
+        && opaque::is_random(&part.archive.head::<{ opaque::HEAD }>(entry));
+    is_random.then(|| OpaqueFact {
+        file: part.name.clone(),
+        entry: entry.name.clone(),
+        script: scripts::is_script(&entry.name),
+    })
 }
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {

@@ -278,6 +278,7 @@ fn apk(
             File::Hex { hex } => {
                 unhex(hex).ok_or_else(|| ForgeError::new("bad hexadecimal").within(path))?
             }
+            File::Noise { noise: length } => noise(*length),
         };
         entries.push(zip::Entry::new(path.as_str(), bytes, deflate));
     }
@@ -294,6 +295,20 @@ fn apk(
         ..zip::Zip::of(entries)
     };
     Ok(archive.build())
+}
+
+/// Bytes of Marsaglia's xorshift64 (Journal of Statistical Software 8, 14).
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut bytes = Vec::with_capacity(length);
+    while bytes.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend(state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
 }
 
 fn axml_options(apk: &Apk) -> Result<axml::Options> {

@@ -207,6 +207,11 @@ pub enum File {
         /// Two digits per byte; white space is left out.
         hex: String,
     },
+    /// `{ noise = 8192 }`
+    Noise {
+        /// Number of bytes that look random, always the same ones.
+        noise: usize,
+    },
 }
 
 /// One shared library.
@@ -274,6 +279,8 @@ pub struct Expect {
     pub no_accesses: Vec<String>,
     /// How far an SDK has come: one of [`STAGES`](super::STAGES), by its id.
     pub stages: BTreeMap<String, String>,
+    /// Kinds of what stays open for the use of permissions, sorted: these and no others.
+    pub gaps: Option<Vec<String>>,
     /// Rules that must fire.
     pub findings: Option<Vec<String>>,
     /// Rules that must not fire.
