@@ -164,7 +164,7 @@ fn encrypted(facts: &Facts) -> Option<Gap> {
         text: Text {
             zh: format!("有{count}个文件疑似加密（或采用未知的压缩格式），{zh}").into(),
             en: format!(
-                "{count} files look encrypted, or compressed in a form that is not known; {en}"
+                "files that look encrypted, or are compressed in a form that is not known: {count}; {en}"
             )
             .into(),
         },
@@ -200,8 +200,8 @@ fn web_pages(facts: &Facts, askers: &Askers<'_>) -> Option<Gap> {
         kind: "web-pages",
         what: String::new(),
         text: Text {
-            zh: "应用在WebView中打开不在安装包内的网页：网页自身收集的信息不可见；网页使用摄像头、麦克风和位置须经应用代码中的回调，该部分已检查".into(),
-            en: "the app shows web pages that are not in the package: what they collect themselves cannot be seen; camera, microphone and location reach them only through callbacks in the app's code, which were searched"
+            zh: "应用在WebView中打开不在安装包内的网页：网页自身收集的信息不可见；网页使用摄像头、麦克风和位置须经应用代码中的回调".into(),
+            en: "the app shows web pages that are not in the package: what they collect themselves cannot be seen; camera, microphone and location reach them only through callbacks in the app's code"
                 .into(),
         },
         blocks: false,

@@ -482,8 +482,9 @@ impl Page {
             self.line(2, &line);
         }
         for gap in &report.coverage.gaps {
-            // Channels and obstacles have been named.
-            if gap.kind == "unresolved-reflection" {
+            let mut obstacles = report.coverage.obstacles.iter();
+            let is_named = gap.kind == "channel" || obstacles.any(|o| o.kind == gap.kind);
+            if !is_named {
                 self.line(2, gap.text.get(self.language));
             }
         }
