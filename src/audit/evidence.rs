@@ -160,31 +160,32 @@ impl Evidence {
                 None => Self::new(EvidenceKind::Manifest, ""),
             },
             Where::Native(at) => {
-                let library = facts.native.get(at);
-                Self {
-                    file: library.map(|l| l.file.clone()),
-                    entry: library.map(|l| l.entry.clone()),
-                    entry_sha256: library.and_then(|l| l.sha256.clone()),
-                    ..Self::new(EvidenceKind::Native, library.map_or("", |l| &l.entry))
-                }
+                let of = facts.native.get(at);
+                let of = of.map(|l| (&l.file, &l.entry, l.sha256.as_ref()));
+                Self::entry(EvidenceKind::Native, of)
             }
             Where::Script(at) => {
-                let script = facts.scripts.get(at);
-                Self {
-                    file: script.map(|s| s.file.clone()),
-                    entry: script.map(|s| s.entry.clone()),
-                    entry_sha256: script.map(|s| s.sha256.clone()),
-                    ..Self::new(EvidenceKind::Entry, script.map_or("", |s| &s.entry))
-                }
+                let of = facts.scripts.get(at);
+                let of = of.map(|s| (&s.file, &s.entry, Some(&s.sha256)));
+                Self::entry(EvidenceKind::Entry, of)
             }
             Where::Opaque(at) => {
-                let opaque = facts.opaque.get(at);
-                Self {
-                    file: opaque.map(|o| o.file.clone()),
-                    entry: opaque.map(|o| o.entry.clone()),
-                    ..Self::new(EvidenceKind::Entry, opaque.map_or("", |o| &o.entry))
-                }
+                let of = facts.opaque.get(at);
+                Self::entry(EvidenceKind::Entry, of.map(|o| (&o.file, &o.entry, None)))
             }
+        }
+    }
+
+    /// A whole entry: its file, its name, its digest.
+    fn entry(kind: EvidenceKind, of: Option<(&String, &String, Option<&String>)>) -> Self {
+        let Some((file, entry, sha256)) = of else {
+            return Self::new(kind, "");
+        };
+        Self {
+            file: Some(file.clone()),
+            entry: Some(entry.clone()),
+            entry_sha256: sha256.cloned(),
+            ..Self::new(kind, entry)
         }
     }
 

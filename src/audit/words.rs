@@ -4,7 +4,7 @@ use super::Case;
 use super::evidence::Evidence;
 use super::finding::same;
 use crate::detect::{Access, Usage};
-use crate::signatures::schema::Text;
+use crate::signatures::schema::{Str, Text};
 
 /// Short name of a permission in both languages.
 pub(super) fn title(case: &Case<'_>, permission: &str) -> Text {
@@ -34,36 +34,23 @@ pub(super) fn information(case: &Case<'_>, permission: &str) -> Text {
         .permission(permission)
         .and_then(|v| v.privacy)
         .map_or(&[][..], |p| &p.information);
-    let kinds: Vec<_> = ids
-        .iter()
-        .filter_map(|id| case.db.information(id))
-        .collect();
-    if kinds.is_empty() {
-        return Text {
-            zh: "设备能力".into(),
-            en: "a device capability".into(),
-        };
-    }
-    Text {
-        zh: kinds
-            .iter()
-            .map(|k| k.zh.as_str())
-            .collect::<Vec<_>>()
-            .join("、")
-            .into(),
-        en: kinds
-            .iter()
-            .map(|k| k.en.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-            .into(),
-    }
+    kinds(case, ids).unwrap_or_else(|| Text {
+        zh: "设备能力".into(),
+        en: "a device capability".into(),
+    })
+}
+
+/// Names of kinds of personal information; `None` where there are none.
+pub(super) fn kinds(case: &Case<'_>, ids: &[Str]) -> Option<Text> {
+    let known = ids.iter().filter_map(|id| case.db.information(id));
+    let names: Vec<_> = known.map(|kind| (&*kind.zh, &*kind.en)).collect();
+    (!names.is_empty()).then(|| joined(names))
 }
 
 /// Names of the declared functions.
 pub(super) fn functions(case: &Case<'_>) -> Text {
     let functions = case.declared.functions.iter();
-    joined(&functions.map(|f| &f.name).collect::<Vec<_>>())
+    joined(functions.map(|f| pair(&f.name)))
 }
 
 /// Permission names as a list, without the common prefix.
@@ -81,12 +68,25 @@ pub(super) fn names<'n>(permissions: impl IntoIterator<Item = &'n str>) -> Text 
 /// Names of SDKs, by id.
 pub(super) fn sdk_names(case: &Case<'_>, ids: &[&str]) -> Text {
     let named = ids.iter().filter_map(|id| case.db.sdk(id));
-    joined(&named.map(|sdk| &sdk.name).collect::<Vec<_>>())
+    joined(named.map(|sdk| pair(&sdk.name)))
 }
 
 /// Names of what is reached with a permission, each once; signs of it left out.
 pub(super) fn access_names(case: &Case<'_>, usage: &Usage) -> Text {
     titles(used(case, usage).map(|access| &access.title))
+}
+
+/// Everything that is kept of what shows some accesses.
+pub(super) fn all_shown<'c>(
+    case: &Case<'_>,
+    accesses: impl IntoIterator<Item = &'c Access>,
+) -> Vec<Evidence> {
+    let each = accesses.into_iter().flat_map(|access| {
+        let owner = access.owner.as_str();
+        access.shown.iter().map(move |shown| (shown, owner))
+    });
+    each.map(|(shown, owner)| Evidence::shown(case.facts, shown, owner))
+        .collect()
 }
 
 /// One place of each access behind an answer.
@@ -126,16 +126,18 @@ pub(super) fn titles<'t>(all: impl IntoIterator<Item = &'t Text>) -> Text {
             names.push(title);
         }
     }
-    joined(&names)
+    joined(names.into_iter().map(pair))
 }
 
-/// Texts as a list in both languages.
-fn joined(texts: &[&Text]) -> Text {
-    let list = |pick: fn(&Text) -> &str, by: &str| {
-        texts.iter().map(|t| pick(t)).collect::<Vec<_>>().join(by)
-    };
+fn pair(text: &Text) -> (&str, &str) {
+    (&text.zh, &text.en)
+}
+
+/// Chinese and English words as a list in both languages.
+fn joined<'t>(words: impl IntoIterator<Item = (&'t str, &'t str)>) -> Text {
+    let (zh, en): (Vec<&str>, Vec<&str>) = words.into_iter().unzip();
     Text {
-        zh: list(|t| &t.zh, "、").into(),
-        en: list(|t| &t.en, ", ").into(),
+        zh: zh.join("、").into(),
+        en: en.join(", ").into(),
     }
 }

@@ -187,9 +187,18 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
 }
 
 impl Graph {
-    /// Joins the references of all files, and those of each class to the classes above it.
-    pub fn new<'p>(files: Vec<FileGraph<'p, '_, '_>>, program: &'p Program<'_, '_>) -> Self {
-        let mut graph = Self::default();
+    /// Joins the references of all files, and those of each class to the classes above it. `composed` are
+    /// references by names that were put together: a class, and the class that its code names.
+    pub fn new<'p>(
+        files: Vec<FileGraph<'p, '_, '_>>,
+        composed: Vec<(NameId, NameId)>,
+        program: &'p Program<'_, '_>,
+    ) -> Self {
+        let mut graph = Self {
+            named: composed.iter().map(|&(_, to)| to).collect(),
+            edges: composed,
+            ..Self::default()
+        };
         for file in files {
             graph.edges.extend(file.edges);
             graph.named.extend(file.loaded);
@@ -228,18 +237,6 @@ impl Graph {
         graph.named.sort_unstable();
         graph.named.dedup();
         graph
-    }
-
-    /// Adds references by names that were put together: the class, and the class that its code names.
-    pub fn add_named(&mut self, more: impl IntoIterator<Item = (NameId, NameId)>) {
-        for (from, to) in more {
-            self.edges.push((from, to));
-            self.named.push(to);
-        }
-        self.edges.sort_unstable();
-        self.edges.dedup();
-        self.named.sort_unstable();
-        self.named.dedup();
     }
 
     /// Whether the code holds the name of a class as a string: it may be reached by reflection.

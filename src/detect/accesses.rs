@@ -26,11 +26,11 @@ use crate::signatures::schema::{
     Access as Entry, ApiGrade, History, LAST_LEVEL, NOT_PERMISSIONS, Requirement, Text,
 };
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use lineages::{Lineages, Watched};
 
 pub(super) use asked::REQUEST;
+pub(super) use code::parts;
 pub(super) use reflection::Unresolved;
 
 /// All accesses of an app, and the reflection whose names are not known.
@@ -41,6 +41,7 @@ pub(super) fn find(
     reach: &Reach<'_>,
 ) -> (Vec<Access>, Vec<Unresolved>) {
     let uses = &facts.manifest.uses_sdk;
+    let lineages = Lineages::new(facts, db);
     let mut finder = Finder {
         facts,
         db,
@@ -50,7 +51,7 @@ pub(super) fn find(
         target: uses.target_level(),
         entries: BTreeMap::new(),
         registering: arguments::registering(facts),
-        lineages: Rc::new(Lineages::new(facts, db)),
+        lineages: &lineages,
         found: Gathered::default(),
     };
     let explained = finder.resolver_calls();
@@ -74,11 +75,11 @@ struct Finder<'a> {
     entries: BTreeMap<String, About>,
     /// Outermost classes that register receivers.
     registering: BTreeSet<&'a str>,
-    lineages: Rc<Lineages<'a>>,
+    lineages: &'a Lineages<'a>,
     found: Gathered,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// Adds what an entry of the data says of a place in the code.
     fn hit(&mut self, hit: &AccessHit<'_>, hint: bool, site: &Site, shown: Shown) {
         let about = self.about(hit.access);
@@ -152,7 +153,7 @@ impl Finder<'_> {
     /// What the platform's own words say of a member beyond what is `known`, and whether that is only a hint.
     fn member(
         &self,
-        class: &Watched<'_>,
+        class: &Watched<'a>,
         member: &str,
         known: &BTreeSet<String>,
     ) -> Option<(About, bool)> {
@@ -160,13 +161,7 @@ impl Finder<'_> {
         let text = match entries.get(member) {
             Some(text) => text,
             // An example may leave out the prototype.
-            None if !member.contains(['(', ':']) => {
-                let same = |key: &str| {
-                    let rest = key.strip_prefix(member);
-                    rest.is_some_and(|rest| rest.starts_with(['(', ':']))
-                };
-                entries.iter().find(|(key, _)| same(key))?.1
-            }
+            None if !member.contains(['(', ':']) => entries.overload(member)?,
             None => return None,
         };
         let history = History::parse(text)?;

@@ -45,12 +45,6 @@ impl<'a> Askers<'a> {
     /// Prepares the answers.
     pub(super) fn new(facts: &'a Facts, owners: &'a Owners<'a>, db: &'a SignatureDb) -> Self {
         let category = |id: &str| db.sdk(id).map_or("", |sdk| sdk.category.as_str());
-        let of_kind = |kinds: &[&str]| {
-            let all = db.data.sdks.iter();
-            all.filter(|sdk| kinds.contains(&sdk.category.as_str()))
-                .map(|sdk| sdk.id.as_str())
-                .collect()
-        };
         let mut active: BTreeSet<String> = BTreeSet::new();
         for component in &facts.manifest.components {
             let serves = component.kind == ComponentKind::Provider;
@@ -76,9 +70,15 @@ impl<'a> Askers<'a> {
             }
         }
         // Code that starts by itself, or that scripts start, does what it does for itself.
-        let mut helpers: BTreeSet<&str> = of_kind(&HELPERS);
+        let kinds: BTreeSet<&str> = db
+            .data
+            .sdks
+            .iter()
+            .filter(|sdk| HELPERS.contains(&sdk.category.as_str()))
+            .map(|sdk| sdk.id.as_str())
+            .collect();
+        let mut helpers = kinds.clone();
         helpers.retain(|id| category(id) == SUPPORT || !active.contains(*id));
-        let kinds = of_kind(&HELPERS);
         let mut referrers: Vec<Vec<u32>> = vec![Vec::new(); facts.refers.len()];
         for (from, list) in (0u32..).zip(&facts.refers) {
             for &to in list {

@@ -1,6 +1,7 @@
 //! How far a library goes in an app: from a name in the code to functions that are called.
 
 use super::access::{Shown, Where};
+use super::accesses::parts;
 use super::asker::Askers;
 use super::marks::{Grade, SdkHit};
 use super::owner::Owner;
@@ -11,7 +12,7 @@ use crate::signatures::SignatureDb;
 use crate::signatures::api::java_name;
 use crate::signatures::schema::{By, Sdk, Str};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The steps, in order. Each says the most that was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +43,16 @@ pub struct SdkStage {
     pub shown: Vec<Shown>,
 }
 
+impl SdkStage {
+    fn of(stage: Stage) -> Self {
+        Self {
+            stage,
+            starts: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+}
+
 /// Places that are kept.
 const KEPT: usize = 3;
 
@@ -63,15 +74,8 @@ pub(super) fn all(
             Some(sdk) if hit.grade != Grade::Referenced => {
                 one(facts, sdk, askers, &calls, &classes)
             }
-            _ => SdkStage {
-                stage: if hit.grade == Grade::Referenced {
-                    Stage::Referenced
-                } else {
-                    Stage::Bundled
-                },
-                starts: Vec::new(),
-                shown: Vec::new(),
-            },
+            _ if hit.grade == Grade::Referenced => SdkStage::of(Stage::Referenced),
+            _ => SdkStage::of(Stage::Bundled),
         })
         .collect()
 }
@@ -89,7 +93,7 @@ impl<'f> Calls<'f> {
             if used.manner != Manner::Call {
                 continue;
             }
-            let Some((class, _)) = used.what.split_once("->") else {
+            let Some((class, ..)) = parts(&used.what) else {
                 continue;
             };
             let Owner::Library(library) = askers.class(&java_name(class)) else {
@@ -116,7 +120,8 @@ impl<'f> Calls<'f> {
 /// Numbers of classes by library: all, and those that do nothing.
 struct Classes {
     counts: BTreeMap<String, (u32, u32)>,
-    referred: BTreeMap<String, bool>,
+    /// Those that code of others refers to.
+    referred: BTreeSet<String>,
 }
 
 impl Classes {
@@ -138,14 +143,14 @@ impl Classes {
             }
             owners.push(owner);
         }
-        let mut referred = BTreeMap::new();
+        let mut referred = BTreeSet::new();
         for (from, list) in owners.iter().zip(&facts.refers) {
             for to in list {
                 let at = usize::try_from(*to).unwrap_or(usize::MAX);
                 if let Some(Some(library)) = owners.get(at)
                     && from.as_ref() != Some(library)
                 {
-                    referred.insert(library.clone(), true);
+                    referred.insert(library.clone());
                 }
             }
         }
@@ -166,15 +171,10 @@ fn one(
     calls: &Calls<'_>,
     classes: &Classes,
 ) -> SdkStage {
-    let mut found = SdkStage {
-        stage: Stage::Bundled,
-        starts: Vec::new(),
-        shown: Vec::new(),
-    };
     if classes.is_stub(&sdk.id) {
-        found.stage = Stage::Stub;
-        return found;
+        return SdkStage::of(Stage::Stub);
     }
+    let mut found = SdkStage::of(Stage::Bundled);
     let no_names: &[Str] = &[];
     let init = sdk.start.as_ref().map_or(no_names, |s| &s.init);
     let controls: Vec<&str> = sdk
@@ -201,7 +201,7 @@ fn one(
         }
     }
     automatic(facts, sdk, askers, &mut found);
-    let is_helper = askers.is_helper(&sdk.id) && classes.referred.contains_key(sdk.id.as_str());
+    let is_helper = askers.is_helper(&sdk.id) && classes.referred.contains(sdk.id.as_str());
     if !used.is_empty() || is_helper {
         found.stage = Stage::Used;
         found.shown = used;
@@ -267,7 +267,6 @@ fn serves_files(class: &str) -> bool {
 
 /// `a.B.name` of `La/B;->name(I)V`.
 fn java_member(member: &str) -> String {
-    let (class, rest) = member.split_once("->").unwrap_or((member, ""));
-    let name = rest.split(['(', ':']).next().unwrap_or_default();
+    let (class, name, _) = parts(member).unwrap_or((member, "", ""));
     format!("{}.{name}", java_name(class))
 }

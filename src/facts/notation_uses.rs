@@ -2,6 +2,7 @@
 
 use super::model::Facts;
 use super::uses::{Arg, Entered, Known, Manner, MethodFact, Site, UseFact};
+use crate::dex::names::descriptor;
 use std::collections::BTreeMap;
 
 /// Uses as they are written; numbers are given when all lines are known.
@@ -179,10 +180,6 @@ impl Uses {
         facts.roots.sort_unstable();
         facts.roots.dedup();
     }
-}
-
-fn descriptor(class: &str) -> String {
-    format!("L{};", class.replace('.', "/"))
 }
 
 /// `"text", 21, uri:content://sms, action:A, class:a.B, field:a.B.C`; `_` for what is not known.

@@ -217,7 +217,7 @@ pub(super) fn class_and_name(indicator: &str) -> Option<(String, &str)> {
         .split_once('(')
         .map_or(indicator, |(bare, _)| bare);
     let (class, name) = bare.rsplit_once('.')?;
-    Some((format!("L{};", class.replace('.', "/")), name))
+    Some((descriptor(class), name))
 }
 
 /// Descriptor of the class of an indicator that is a member.
@@ -231,6 +231,12 @@ pub fn class_of(indicator: &str) -> Option<String> {
 pub fn java_name(descriptor: &str) -> String {
     let bare = descriptor.strip_prefix('L').unwrap_or(descriptor);
     bare.strip_suffix(';').unwrap_or(bare).replace('/', ".")
+}
+
+/// The descriptor of a class: `Landroid/a/B$C;` of `android.a.B$C`.
+#[must_use]
+pub fn descriptor(java_name: &str) -> String {
+    format!("L{};", java_name.replace('.', "/"))
 }
 
 /// The constant of an indicator such as `android.a.B.name("text")`.

@@ -1,11 +1,11 @@
 //! SDKs that start by themselves although the app calls none of their functions.
 
-use super::sdk_names;
+use super::{kinds, sdk_names};
 use crate::audit::Case;
 use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::detect::Stage;
-use crate::signatures::schema::{Rule, Text};
+use crate::signatures::schema::Rule;
 
 pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     // Functions may be called by what could not be read.
@@ -18,21 +18,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             // Only what is known to collect something; helpers that start collect nothing.
             let sdk = case.db.sdk(&hit.id)?;
             let collects = sdk.collects.as_ref()?;
-            let kinds: Vec<_> = collects
-                .information
-                .iter()
-                .filter_map(|id| case.db.information(id))
-                .collect();
-            if kinds.is_empty() {
-                return None;
-            }
-            let list = |pick: fn(&crate::signatures::schema::InformationKind) -> &str, by: &str| {
-                kinds.iter().map(|k| pick(k)).collect::<Vec<_>>().join(by)
-            };
-            let information = Text {
-                zh: list(|k| &k.zh, "、").into(),
-                en: list(|k| &k.en, ", ").into(),
-            };
+            let information = kinds(case, &collects.information)?;
             let values = [
                 ("sdk", sdk_names(case, &[&hit.id])),
                 ("starts", same(&stage.starts.join(", "))),

@@ -19,8 +19,8 @@ mod use_beyond_function;
 use super::Case;
 use super::finding::Finding;
 use super::words::{
-    access_names, functions, information, names, number, removal, sdk_names, title, titles,
-    use_evidence,
+    access_names, all_shown, functions, information, kinds, names, number, removal, sdk_names,
+    title, titles, use_evidence,
 };
 use crate::signatures::schema::Rule;
 

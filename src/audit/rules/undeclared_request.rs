@@ -1,9 +1,9 @@
 //! Permissions that the code asks the user for and that the manifest does not request.
 
-use super::title;
+use super::{all_shown, title};
 use crate::audit::Case;
-use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
+use crate::detect::Access;
 use crate::facts::State;
 use crate::incident::Channel;
 use crate::signatures::schema::Rule;
@@ -14,7 +14,7 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     if case.facts.state(Channel::Manifest) != State::Complete {
         return Vec::new();
     }
-    let mut asked: BTreeMap<&str, Vec<Evidence>> = BTreeMap::new();
+    let mut asked: BTreeMap<&str, Vec<&Access>> = BTreeMap::new();
     for (name, access) in case.detections.requests() {
         // A name that the platform does not know cannot be asked for.
         let is_known = case
@@ -22,16 +22,14 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             .permission(name)
             .is_some_and(|v| v.catalogue.is_some());
         if is_known && !case.permissions.iter().any(|p| p.permission.name == name) {
-            let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
-            let evidence = access.shown.iter().map(one);
-            asked.entry(name).or_default().extend(evidence);
+            asked.entry(name).or_default().push(access);
         }
     }
     asked
         .into_iter()
-        .map(|(name, evidence)| {
+        .map(|(name, accesses)| {
             let values = [("permission", same(name)), ("title", title(case, name))];
-            Finding::new(rule, case, name, evidence, &values)
+            Finding::new(rule, case, name, all_shown(case, accesses), &values)
         })
         .collect()
 }

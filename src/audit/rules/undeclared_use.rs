@@ -1,8 +1,7 @@
 //! What the app's own code calls and has no permission for.
 
-use super::{title, titles};
+use super::{all_shown, title, titles};
 use crate::audit::Case;
-use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::detect::{Access, Owner};
 use crate::facts::State;
@@ -43,11 +42,8 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 ("title", title(case, name)),
                 ("access", access),
             ];
-            let evidence = accesses.iter().flat_map(|access| {
-                let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
-                access.shown.iter().map(one)
-            });
-            Finding::new(rule, case, name, evidence.collect(), &values)
+            let evidence = all_shown(case, accesses);
+            Finding::new(rule, case, name, evidence, &values)
         })
         .collect()
 }

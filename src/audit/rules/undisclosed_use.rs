@@ -1,8 +1,7 @@
 //! Permissions that an SDK uses and that its vendor's document does not mention.
 
-use super::{sdk_names, title, titles};
+use super::{all_shown, sdk_names, title, titles};
 use crate::audit::Case;
-use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::detect::{Access, Owner};
 use crate::signatures::schema::Rule;
@@ -51,12 +50,9 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
                 ("sdk", sdk_names(case, &[id])),
                 ("access", access),
             ];
-            let evidence = accesses.iter().flat_map(|access| {
-                let one = |shown| Evidence::shown(case.facts, shown, access.owner.as_str());
-                access.shown.iter().map(one)
-            });
+            let evidence = all_shown(case, accesses);
             let subject = format!("{id} {name}");
-            Finding::new(rule, case, &subject, evidence.collect(), &values)
+            Finding::new(rule, case, &subject, evidence, &values)
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::Finder;
 use super::code::{member_of, parts, shown};
-use crate::facts::{Facts, Known, Manner, Site, UseFact};
+use crate::facts::{Facts, Known, Manner, UseFact};
 use crate::signatures::SignatureDb;
 use crate::signatures::api::{AccessHit, java_name, setting_space};
 use crate::signatures::schema::{AccessMode, ApiGrade, By};
@@ -76,7 +76,7 @@ fn mode(class: &str, name: &str) -> Option<AccessMode> {
     }
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     /// Goes through the calls of content resolvers first: they say what a URI is used for.
     pub(super) fn resolver_calls(&mut self) -> Explained {
         let db = self.db;
@@ -129,9 +129,7 @@ impl Finder<'_> {
     /// What else the constants of a call tell.
     pub(super) fn arguments(&mut self, at: usize, used: &UseFact, class: &str, name: &str) {
         if let Some(space) = setting_space(class) {
-            self.each_text(at, used, |finder, text| {
-                finder.db.accesses_of_setting(space, text)
-            });
+            self.each_text(at, used, |db, text| db.accesses_of_setting(space, text));
             return;
         }
         match (class, name) {
@@ -139,20 +137,18 @@ impl Finder<'_> {
                 self.received(at, used);
             }
             ("Landroid/content/Intent;", "<init>" | "setAction") => {
-                self.each_text(at, used, |finder, text| {
-                    finder.db.accesses_by(By::Sends, text)
-                });
+                self.each_text(at, used, |db, text| db.accesses_by(By::Sends, text));
                 self.sent(at, used);
             }
             (_, "getSystemService" | "getService" | "checkService" | "getSystemServiceName") => {
-                self.each_text(at, used, |finder, text| finder.db.accesses_of_service(text));
-                self.each(at, used, |finder, is| match is {
-                    Known::Class(class) => finder.db.accesses_by(By::Type, &java_name(class)),
+                self.each_text(at, used, |db, text| db.accesses_of_service(text));
+                self.each(at, used, |db, is| match is {
+                    Known::Class(class) => db.accesses_by(By::Type, &java_name(class)),
                     _ => Vec::new(),
                 });
             }
             ("Ljava/lang/Runtime;", "exec") | ("Ljava/lang/ProcessBuilder;", _) => {
-                self.each_text(at, used, |finder, text| finder.db.accesses_of_string(text));
+                self.each_text(at, used, |db, text| db.accesses_of_string(text));
             }
             _ => {}
         }
@@ -210,10 +206,10 @@ impl Finder<'_> {
         &mut self,
         at: usize,
         used: &UseFact,
-        find: impl for<'s> Fn(&'s Self, &str) -> Vec<AccessHit<'s>>,
+        find: impl Fn(&'a SignatureDb, &str) -> Vec<AccessHit<'a>>,
     ) {
-        self.each(at, used, |finder, is| match is {
-            Known::Text(text) | Known::Action(text) => find(finder, text),
+        self.each(at, used, |db, is| match is {
+            Known::Text(text) | Known::Action(text) => find(db, text),
             _ => Vec::new(),
         });
     }
@@ -222,39 +218,16 @@ impl Finder<'_> {
         &mut self,
         at: usize,
         used: &UseFact,
-        find: impl for<'s> Fn(&'s Self, &Known) -> Vec<AccessHit<'s>>,
+        find: impl Fn(&'a SignatureDb, &Known) -> Vec<AccessHit<'a>>,
     ) {
         for (place, site) in used.sites.iter().enumerate() {
             for arg in &site.args {
-                let hits: Vec<(String, bool, By)> = find(self, &arg.is)
-                    .iter()
-                    .map(|hit| (hit.access.id.to_string(), hit.is_hint(), hit.by))
-                    .collect();
-                for (id, hint, by) in hits {
-                    self.by_id(&id, hint, site, used, &arg.is, by, at, place);
+                for hit in find(self.db, &arg.is) {
+                    let what = format!("{} ({})", used.what, spelled(&arg.is));
+                    self.hit(&hit, hit.is_hint(), site, shown(hit.by, what, at, place));
                 }
             }
         }
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "the parts of one place")]
-    fn by_id(
-        &mut self,
-        id: &str,
-        hint: bool,
-        site: &Site,
-        used: &UseFact,
-        is: &Known,
-        by: By,
-        at: usize,
-        place: usize,
-    ) {
-        let Some(entry) = self.db.access(id) else {
-            return;
-        };
-        let about = self.about(entry);
-        let what = format!("{} ({})", used.what, spelled(is));
-        self.place(&about, hint, site, shown(by, what, at, place));
     }
 }
 
@@ -279,9 +252,7 @@ pub(super) fn spelled(is: &Known) -> String {
         Known::Text(text) | Known::Action(text) => format!("\"{text}\""),
         Known::Start(text) => format!("\"{text}…\""),
         Known::Int(number) => number.to_string(),
-        Known::Class(name) => name.clone(),
-        Known::Field(name) => name.clone(),
-        Known::Uri(uri) => uri.clone(),
+        Known::Class(name) | Known::Field(name) | Known::Uri(name) => name.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{About, Finder};
 use crate::detect::access::{ASKED, Need};
 use crate::facts::{Facts, Known, Manner, UseFact};
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::{LAST_LEVEL, Text};
+use crate::signatures::schema::{By, LAST_LEVEL, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The two entries of [`ASKED`].
@@ -81,7 +81,7 @@ fn held(facts: &Facts) -> BTreeMap<&str, BTreeSet<&str>> {
 impl Finder<'_> {
     /// Asking for a permission is a sign of its use, and no use.
     pub(super) fn asked(&mut self) {
-        for ((name, is_request), places) in find(self.facts, self.db, &self.lineages) {
+        for ((name, is_request), places) in find(self.facts, self.db, self.lineages) {
             let short = name.strip_prefix("android.permission.").unwrap_or(&name);
             let (id, zh, en) = if is_request {
                 (REQUEST, "申请权限", "Asks for the permission")
@@ -113,7 +113,7 @@ impl Finder<'_> {
                     continue;
                 };
                 let what = format!("{} (\"{name}\")", used.what);
-                let shown = shown(crate::signatures::schema::By::Method, what, at, place);
+                let shown = shown(By::Method, what, at, place);
                 self.place(&about, true, site, shown);
             }
         }

@@ -7,7 +7,6 @@ use crate::facts::{Known, Manner, Site, UseFact};
 use crate::signatures::api::{AccessHit, java_name};
 use crate::signatures::schema::{AccessMode, By};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 impl Finder<'_> {
     /// Goes through all uses of the code. `explained` are URIs whose operation is known.
@@ -78,8 +77,7 @@ impl Finder<'_> {
             .flat_map(|r| r.permissions().collect::<Vec<_>>())
             .collect();
         let key = format!("{name}{proto}");
-        let lineages = Rc::clone(&self.lineages);
-        let mut lineage = lineages.watched(class).iter();
+        let mut lineage = self.lineages.watched(class).iter();
         let found = lineage.find_map(|above| self.member(above, &key, &known));
         let Some((about, hint)) = found else { return };
         for (place, site) in used.sites.iter().enumerate() {
@@ -133,10 +131,8 @@ impl Finder<'_> {
     }
 
     fn class(&mut self, at: usize, used: &UseFact) {
-        let lineages = Rc::clone(&self.lineages);
-        for above in lineages.all(&used.what) {
-            let java = java_name(above);
-            for hit in self.db.accesses_by(By::Type, &java) {
+        for above in self.lineages.all(&used.what) {
+            for hit in self.db.accesses_by(By::Type, &java_name(above)) {
                 for (place, site) in used.sites.iter().enumerate() {
                     self.hit(
                         &hit,
@@ -153,8 +149,7 @@ impl Finder<'_> {
         let Some((class, name, _)) = parts(&used.what) else {
             return;
         };
-        let lineages = Rc::clone(&self.lineages);
-        for above in lineages.all(class) {
+        for above in self.lineages.all(class) {
             for hit in self.db.accesses_of_override(above, name) {
                 for (place, site) in used.sites.iter().enumerate() {
                     let shown = shown(hit.by, used.what.clone(), at, place);
@@ -222,7 +217,7 @@ pub(super) fn shown(by: By, what: String, used: usize, site: usize) -> Shown {
 }
 
 /// Class, name and prototype of `Lx/Y;->name(I)V`; of a field the prototype is empty.
-pub(super) fn parts(member: &str) -> Option<(&str, &str, &str)> {
+pub(in crate::detect) fn parts(member: &str) -> Option<(&str, &str, &str)> {
     // A class descriptor ends at its first semicolon.
     let (class, rest) = member.split_at_checked(member.find(';')?.checked_add(1)?)?;
     let rest = rest.strip_prefix("->")?;

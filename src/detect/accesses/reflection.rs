@@ -7,7 +7,7 @@ use super::code::{parts, shown};
 use super::{Finder, Shown};
 use crate::facts::{Facts, Known, Manner, Site};
 use crate::signatures::SignatureDb;
-use crate::signatures::api::java_name;
+use crate::signatures::api::{descriptor, java_name};
 use crate::signatures::schema::{By, History};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,9 +75,7 @@ impl Finder<'_> {
                     let Known::Text(text) = &arg.is else { continue };
                     is_known = true;
                     if takes_class {
-                        names
-                            .classes
-                            .insert(format!("L{};", text.replace('.', "/")));
+                        names.classes.insert(descriptor(text));
                     } else if arg.at == 0 {
                         names.members.push((text, at, place));
                     }
@@ -140,11 +138,7 @@ impl Finder<'_> {
         let Some(entries) = self.db.members_of(class) else {
             return;
         };
-        let found = entries.iter().find(|(key, _)| {
-            let rest = key.strip_prefix(member);
-            rest.is_some_and(|rest| rest.starts_with(['(', ':']))
-        });
-        let Some(history) = found.and_then(|(_, text)| History::parse(text)) else {
+        let Some(history) = entries.overload(member).and_then(History::parse) else {
             return;
         };
         let needs = self.needs(|level| history.at(level).cloned());

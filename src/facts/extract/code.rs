@@ -159,9 +159,9 @@ fn whole(
         found.push(of);
         graphs.extend(graph);
     }
-    let mut graph = Graph::new(graphs, &program);
     let (arguments, through) = arguments(members, &found, &program, &mut faults, limits);
-    graph.add_named(named_by_constants(&found, &arguments, &program));
+    let composed = named_by_constants(&found, &arguments, &program);
+    let graph = Graph::new(graphs, composed, &program);
     facts.idle = idle_numbers(&locals);
     let defines = locals.iter().map(|l| l.defines.as_slice());
     let numbers = numbers(defines, &program);

@@ -160,9 +160,9 @@ struct Gatherer<'j, 'w, 'a> {
     limits: &'j Limits,
 }
 
-impl Gatherer<'_, '_, '_> {
-    fn dex(&self, file: u32) -> Option<&Dex<'_>> {
-        self.joined.members.get(usize_of(file)).map(|m| &m.1)
+impl<'a> Gatherer<'_, '_, 'a> {
+    fn dex(&self, file: u32) -> Option<Dex<'a>> {
+        self.joined.members.get(usize_of(file)).map(|m| m.1)
     }
 
     fn take(
@@ -190,7 +190,7 @@ impl Gatherer<'_, '_, '_> {
         let (class, of) = match self.class {
             Some((number, class, of)) if number == site.class_def => (class, of),
             _ => {
-                let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
+                let Some(dex) = self.dex(file) else {
                     return Ok(());
                 };
                 let caller = dex.type_descriptor(site.class)?;
@@ -243,12 +243,7 @@ impl Gatherer<'_, '_, '_> {
     }
 
     fn through(&mut self, through: &Through) -> Result<(), ParseError> {
-        let Some(dex) = self
-            .joined
-            .members
-            .get(usize_of(through.inner))
-            .map(|m| m.1)
-        else {
+        let Some(dex) = self.dex(through.inner) else {
             return Ok(());
         };
         let what = match through.target {
@@ -262,7 +257,7 @@ impl Gatherer<'_, '_, '_> {
         let Some(manner) = manner(through.how) else {
             return Ok(());
         };
-        let Some(own) = self.joined.members.get(usize_of(through.file)).map(|m| m.1) else {
+        let Some(own) = self.dex(through.file) else {
             return Ok(());
         };
         let by = self.number(&own.type_descriptor(through.site.class)?);
@@ -293,12 +288,12 @@ impl Gatherer<'_, '_, '_> {
             Target::Method(index) => match found.inherited.get(&index) {
                 Some(&class) => {
                     let named = dex.method_signature(index)?;
-                    (self.renamed(dex, index, class)?, Some(named))
+                    (self.renamed(&dex, index, class)?, Some(named))
                 }
                 None => (dex.method_signature(index)?, None),
             },
             Target::Field(index) => (dex.field_signature(index)?, None),
-            Target::String(index) => (collect::text(dex, index), None),
+            Target::String(index) => (collect::text(&dex, index), None),
             Target::Type(index) => (dex.type_descriptor(index)?.into_owned(), None),
         }))
     }
@@ -367,7 +362,7 @@ impl Gatherer<'_, '_, '_> {
             self.last = Some((key, number));
             return Ok(number);
         }
-        let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
+        let Some(dex) = self.dex(file) else {
             return Ok(0);
         };
         let mut fact = MethodFact {
@@ -426,7 +421,7 @@ impl Gatherer<'_, '_, '_> {
 
     /// What the classes of a file extend, and which methods stand in place of those above.
     fn parents(&mut self, file: u32) -> Result<(), ParseError> {
-        let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
+        let Some(dex) = self.dex(file) else {
             return Ok(());
         };
         let program = self.joined.program;
@@ -477,7 +472,7 @@ impl Gatherer<'_, '_, '_> {
         outside: &[NameId],
         libraries: &[NameId],
     ) -> Result<(), ParseError> {
-        let Some(dex) = self.joined.members.get(usize_of(file)).map(|m| m.1) else {
+        let Some(dex) = self.dex(file) else {
             return Ok(());
         };
         let program = self.joined.program;

@@ -157,6 +157,17 @@ impl<'a> Entries<'a> {
             .filter_map(|line| line.strip_prefix('\t')?.split_once('\t'))
     }
 
+    /// The history of the first member of that name, whatever its prototype or type.
+    #[must_use]
+    pub fn overload(self, name: &str) -> Option<&'a str> {
+        let is_named = |key: &str| {
+            let rest = key.strip_prefix(name);
+            rest.is_some_and(|rest| rest.starts_with(['(', ':']))
+        };
+        self.iter()
+            .find_map(|(key, history)| is_named(key).then_some(history))
+    }
+
     /// The history of a key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<&'a str> {

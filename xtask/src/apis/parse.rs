@@ -218,12 +218,9 @@ impl<'a> Reader<'a> {
     fn class(&mut self, package: &str) -> Parsed<Class> {
         let line = self.line();
         let (_, mut modifiers) = self.modifiers()?;
-        let kind = if self.is_sign('@') {
-            self.at += 1;
-            self.name()?
-        } else {
-            self.name()?
-        };
+        // `@interface`
+        self.eat('@');
+        let kind = self.name()?;
         if !["class", "interface", "enum", "record"].contains(&kind.as_str()) {
             self.at -= 1;
             return self.expected("a class");
