@@ -353,14 +353,18 @@ impl<'a> Image<'a> {
         let Ok(table) = Symtab::parse(self.bytes, narrow(symbols), taken, self.ctx) else {
             return;
         };
+        let mut is_cut = false;
         for symbol in table.iter() {
             if symbol.st_shndx == 0 {
                 let name = dynamic.bytes(wide(symbol.st_name)).unwrap_or_default();
                 if let Ok(name) = std::str::from_utf8(name)
                     && is_kept_import(name)
-                    && lib.imports.len() < MAX_NAMES
                 {
-                    lib.imports.push(clip(name, self.text_bytes));
+                    if lib.imports.len() < MAX_NAMES {
+                        lib.imports.push(clip(name, self.text_bytes));
+                    } else {
+                        is_cut = true;
+                    }
                 }
                 continue;
             }
@@ -383,9 +387,17 @@ impl<'a> Image<'a> {
             {
                 lib.markers.push(found);
             }
-            if (name.starts_with("Java_") || name == "JNI_OnLoad") && lib.jni.len() < MAX_NAMES {
-                lib.jni.push(clip(name, self.text_bytes));
+            if name.starts_with("Java_") || name == "JNI_OnLoad" {
+                if lib.jni.len() < MAX_NAMES {
+                    lib.jni.push(clip(name, self.text_bytes));
+                } else {
+                    is_cut = true;
+                }
             }
+        }
+        if is_cut {
+            lib.gaps
+                .push(format!("more than {MAX_NAMES} imports or JNI functions"));
         }
     }
 

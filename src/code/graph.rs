@@ -9,7 +9,7 @@ use super::calls::{Hit, How, Target};
 use super::hierarchy::NameId;
 use super::program::{Program, Reached, Signature};
 use super::{Budget, Faults, Wanted};
-use crate::dex::{names, usize_of};
+use crate::dex::{mutf8, names, usize_of};
 
 /// Callers kept of one method in one file. More are counted as "many": nobody follows so many.
 const MOST_CALLERS: usize = 8;
@@ -101,11 +101,10 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
                 faults.cut_short = true;
                 break;
             }
-            // What is kept and looked up is in ASCII.
-            if bytes.len() >= 256 || !bytes.is_ascii() {
+            if bytes.len() >= 256 {
                 continue;
             }
-            let text = std::str::from_utf8(bytes).unwrap_or_default();
+            let text = &*mutf8::decode(bytes);
             if also(index, text) {
                 wanted.insert_string(index);
             }

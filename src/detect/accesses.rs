@@ -15,7 +15,7 @@ mod elsewhere;
 mod lineages;
 mod reflection;
 
-use super::access::{About, Access, Gathered, Need, Shown};
+use super::access::{About, Access, Gathered, Need, Shown, Where};
 use super::asker::Askers;
 use super::owner::Owner;
 use super::reach::Reach;
@@ -33,13 +33,23 @@ pub(super) use asked::REQUEST;
 pub(super) use code::parts;
 pub(super) use reflection::Unresolved;
 
-/// All accesses of an app, and the reflection whose names are not known.
+/// What is found of an app.
+pub(super) struct Found {
+    /// By id and owner.
+    pub(super) accesses: Vec<Access>,
+    /// Reflection whose names are not known.
+    pub(super) unresolved: Vec<Unresolved>,
+    /// Uses that tell something and of which not all places are in the facts: positions in them.
+    pub(super) cut: BTreeSet<usize>,
+}
+
+/// Lays the map over the facts.
 pub(super) fn find(
     facts: &Facts,
     db: &SignatureDb,
     askers: &Askers<'_>,
     reach: &Reach<'_>,
-) -> (Vec<Access>, Vec<Unresolved>) {
+) -> Found {
     let uses = &facts.manifest.uses_sdk;
     let lineages = Lineages::new(facts, db);
     let mut finder = Finder {
@@ -53,6 +63,7 @@ pub(super) fn find(
         registering: arguments::registering(facts),
         lineages: &lineages,
         found: Gathered::default(),
+        cut: BTreeSet::new(),
     };
     let explained = finder.resolver_calls();
     finder.code(&explained);
@@ -61,7 +72,11 @@ pub(super) fn find(
     finder.manifest();
     finder.native();
     finder.scripts();
-    (finder.found.finish(), unresolved)
+    Found {
+        accesses: finder.found.finish(),
+        unresolved,
+        cut: finder.cut,
+    }
 }
 
 struct Finder<'a> {
@@ -77,6 +92,8 @@ struct Finder<'a> {
     registering: BTreeSet<&'a str>,
     lineages: &'a Lineages<'a>,
     found: Gathered,
+    /// As in [`Found`].
+    cut: BTreeSet<usize>,
 }
 
 impl<'a> Finder<'a> {
@@ -88,6 +105,11 @@ impl<'a> Finder<'a> {
 
     /// Adds a place in the code.
     fn place(&mut self, about: &About, hint: bool, site: &Site, shown: Shown) {
+        if let Where::Code { used, .. } = shown.place
+            && self.facts.uses.get(used).is_some_and(|u| u.more)
+        {
+            self.cut.insert(used);
+        }
         let reached = self.reach.site(site);
         for owner in self.askers.of(site) {
             // What a support library holds ready is no use before somebody asks for it.

@@ -10,11 +10,12 @@ use crate::incident::Channel;
 use crate::package::manifest::MetaData;
 use crate::signatures::api::java_name;
 use crate::signatures::schema::Text;
+use std::collections::BTreeSet;
 
 /// One thing that stays open, and what follows from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `native-only`, `encrypted-assets`,
+    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `cut-short`, `native-only`, `encrypted-assets`,
     /// `unresolved-reflection`, `web-pages`.
     pub kind: &'static str,
     /// What it is about: a channel, a packer, a framework.
@@ -37,9 +38,11 @@ pub struct Ledger {
 }
 
 /// Channels that have to be read to the end before something is said not to be used.
-const CHANNELS: [(Channel, &str, &str); 5] = [
+const CHANNELS: [(Channel, &str, &str); 6] = [
     (Channel::Archive, "安装包目录", "the archive"),
     (Channel::Manifest, "清单文件", "the manifest"),
+    // Names of classes and actions that the manifest takes from there begin what can run.
+    (Channel::Resources, "资源表", "the resource table"),
     (Channel::Code, "字节码", "the bytecode"),
     (Channel::Native, "本地库", "the native libraries"),
     (Channel::Assets, "资源文件", "the assets"),
@@ -53,6 +56,7 @@ impl Ledger {
         facts: &Facts,
         obstacles: &[Obstacle],
         unresolved: &[Unresolved],
+        cut: &BTreeSet<usize>,
         askers: &Askers<'_>,
     ) -> Self {
         let mut gaps = Vec::new();
@@ -86,6 +90,7 @@ impl Ledger {
             classes: Vec::new(),
             shown: Vec::new(),
         }));
+        gaps.extend(cut_short(cut));
         gaps.extend(native_only(facts));
         gaps.extend(encrypted(facts));
         gaps.extend(reflection(facts, unresolved, askers));
@@ -104,6 +109,26 @@ fn name_of(channel: Channel) -> String {
     let value = serde_json::to_value(channel).ok();
     let name = value.as_ref().and_then(|v| v.as_str());
     name.unwrap_or_default().to_owned()
+}
+
+/// Places beyond those that facts keep: another class may do the same there, or with another constant.
+fn cut_short(cut: &BTreeSet<usize>) -> Option<Gap> {
+    let count = cut.len();
+    let places = cut.iter().take(KEPT);
+    (count > 0).then(|| Gap {
+        kind: "cut-short",
+        what: count.to_string(),
+        text: Text {
+            zh: format!("有{count}个接口的调用位置过多，超出上限的部分未检查，不能断言未使用").into(),
+            en: format!(
+                "interfaces that are used in more places than are looked at: {count}; unused cannot be said"
+            )
+            .into(),
+        },
+        blocks: true,
+        classes: Vec::new(),
+        shown: places.map(|&used| Where::Code { used, site: 0 }).collect(),
+    })
 }
 
 /// The member of `<meta-data>` by which `NativeActivity` and the `GameActivity` of androidx find their library.
@@ -314,4 +339,62 @@ fn reflection(facts: &Facts, unresolved: &[Unresolved], askers: &Askers<'_>) -> 
 fn short(descriptor: &str) -> String {
     let name = descriptor.rsplit('/').next().unwrap_or(descriptor);
     name.trim_end_matches(';').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::detect::{Detector, Use};
+    use crate::facts::{State, notation};
+    use crate::incident::Channel;
+    use crate::signatures::SignatureDb;
+
+    const APP: [&str; 4] = [
+        "perm android.permission.CAMERA",
+        "activity com.a.Main",
+        "call android.content.Intent.setAction(\"com.a.GO\") <- com.a.Main.go",
+        "read android.os.Build$VERSION.SDK_INT <- com.a.Main.go",
+    ];
+
+    fn answer(change: impl Fn(&mut crate::facts::Facts)) -> Use {
+        let db = SignatureDb::builtin().unwrap();
+        let mut facts = notation::parse(&APP).unwrap().facts;
+        change(&mut facts);
+        let found = Detector::new(&db).detect(&facts);
+        let mut usage = found.usage.iter();
+        usage
+            .find(|u| u.permission == "android.permission.CAMERA")
+            .unwrap()
+            .usage
+    }
+
+    #[test]
+    fn constants_that_were_not_kept_may_be_any() {
+        assert_eq!(answer(|_| {}), Use::NoUseFound);
+        let cut = |what: &'static str| {
+            answer(move |facts| {
+                let mut uses = facts.uses.iter_mut();
+                uses.find(|u| u.what.contains(what)).unwrap().more = true;
+            })
+        };
+        assert_eq!(cut("setAction"), Use::NotAssessable);
+        // Where it is read tells nothing about a permission.
+        assert_eq!(cut("SDK_INT"), Use::NoUseFound);
+    }
+
+    #[test]
+    fn every_channel_has_to_be_read_to_the_end() {
+        for channel in [
+            Channel::Archive,
+            Channel::Manifest,
+            Channel::Resources,
+            Channel::Code,
+            Channel::Native,
+            Channel::Assets,
+        ] {
+            let unread = answer(move |facts| {
+                facts.coverage.get_mut(&channel).unwrap().state = State::Partial;
+            });
+            assert_eq!(unread, Use::NotAssessable, "{channel:?}");
+        }
+    }
 }

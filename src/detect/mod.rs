@@ -101,8 +101,12 @@ impl<'d> Detector<'d> {
         let permissions = permissions::requested(facts, &self.db.data.implied);
         let reach = Reach::new(facts);
         let askers = Askers::new(facts, &owners, self.db);
-        let (accesses, unresolved) = accesses::find(facts, self.db, &askers, &reach);
-        let ledger = Ledger::new(facts, &obstacles, &unresolved, &askers);
+        let accesses::Found {
+            accesses,
+            unresolved,
+            cut,
+        } = accesses::find(facts, self.db, &askers, &reach);
+        let ledger = Ledger::new(facts, &obstacles, &unresolved, &cut, &askers);
         let parts = usage::Parts {
             facts,
             db: self.db,

@@ -25,7 +25,6 @@ use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use crate::package::manifest::Manifest;
 use rayon::prelude::*;
-use std::collections::BTreeSet;
 
 /// One APK of an app, opened.
 #[derive(Debug)]
@@ -142,8 +141,11 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
     facts
         .scripts
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
-    keep_some(&mut facts.incidents, limits);
+    facts.incidents.sort();
+    facts.incidents.dedup();
+    // Before some are left out: each may hide a part of a channel.
     facts.coverage = coverage(&facts, &app.parts);
+    keep_some(&mut facts.incidents, limits);
     facts
 }
 
@@ -187,11 +189,10 @@ fn read<'a>(part: &'a Part<'_>, limits: &Limits) -> PartFacts<'a> {
     found
 }
 
-/// Sorts incidents, drops repetitions, and keeps as many as the limit allows, those that hide something first.
+/// Keeps as many incidents as the limit allows, those that hide something first.
 fn keep_some(incidents: &mut Vec<Incident>, limits: &Limits) {
-    let all: BTreeSet<Incident> = incidents.drain(..).collect();
-    let total = all.len();
-    let (hiding, harmless): (Vec<_>, Vec<_>) = all.into_iter().partition(|i| i.hides.is_some());
+    let total = incidents.len();
+    let (hiding, harmless): (Vec<_>, Vec<_>) = incidents.drain(..).partition(|i| i.hides.is_some());
     incidents.extend(hiding.into_iter().chain(harmless).take(limits.incidents));
     incidents.sort();
     if let Some(more @ 1..) = total.checked_sub(incidents.len()) {
@@ -249,3 +250,25 @@ fn coverage(facts: &Facts, parts: &[Part<'_>]) -> Coverage {
 
 /// Reasons kept for one channel; the rest is counted, and all of them are incidents.
 const REASONS: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_that_is_not_listed_still_hides_its_channel() {
+        let hiding =
+            |channel| Incident::new(IncidentCode::Malformed, "a.apk", "broken").hiding(channel);
+        let app = App {
+            incidents: vec![hiding(Channel::Native), hiding(Channel::Assets)],
+            ..App::default()
+        };
+        let limits = Limits {
+            incidents: 1,
+            ..Limits::default()
+        };
+        let facts = extract(app, &limits);
+        assert_eq!(facts.state(Channel::Native), State::Unreadable);
+        assert_eq!(facts.state(Channel::Assets), State::Partial);
+    }
+}

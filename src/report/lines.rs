@@ -1,6 +1,7 @@
 //! Evidence as one line of text.
 
 use crate::audit::Evidence;
+use crate::signatures::api::java_name;
 
 /// What was seen, how often, and where.
 pub(super) fn evidence_line(evidence: &Evidence) -> String {
@@ -31,17 +32,24 @@ pub(super) fn evidence_line(evidence: &Evidence) -> String {
 }
 
 /// `android.os.Build.getSerial ("x")` of `Landroid/os/Build;->getSerial()Ljava/lang/String; ("x")`: as people
-/// write it; the JSON report has it as it stands in the file.
+/// write it; the JSON report has it as it stands in the file. A constant may be a member or a class, too.
 fn member(value: &str) -> String {
-    let Some((class, rest)) = value.split_once(";->") else {
-        return value.to_owned();
+    let (value, constant) = match value.strip_suffix(')').and_then(|v| v.split_once(" (")) {
+        Some((value, constant)) => (value, Some(constant)),
+        None => (value, None),
     };
-    let class = class.trim_start_matches('L').replace('/', ".");
-    let name = rest.split(['(', ':']).next().unwrap_or_default();
-    let constant = rest
-        .split_once(" (")
-        .map(|(_, constant)| format!(" ({constant}"));
-    format!("{class}.{name}{}", constant.unwrap_or_default())
+    let spelled = match value.split_once(";->") {
+        Some((class, rest)) => {
+            let name = rest.split(['(', ':']).next().unwrap_or_default();
+            format!("{}.{name}", java_name(class))
+        }
+        None if value.starts_with('L') && value.ends_with(';') => java_name(value),
+        None => value.to_owned(),
+    };
+    match constant {
+        Some(constant) => format!("{spelled} ({})", member(constant)),
+        None => spelled,
+    }
 }
 
 #[cfg(test)]
@@ -58,6 +66,16 @@ mod tests {
             member("Landroid/a/B$C;->query(I)V (content://sms)"),
             "android.a.B$C.query (content://sms)"
         );
-        assert_eq!(member("/sys/class/net"), "/sys/class/net");
+        assert_eq!(
+            member(
+                "Landroid/a/B;->query(Landroid/net/Uri;)V (Landroid/a/Calls;->URI:Landroid/net/Uri;)"
+            ),
+            "android.a.B.query (android.a.Calls.URI)"
+        );
+        assert_eq!(member("LLog;->x()V"), "Log.x");
+        assert_eq!(member("Landroid/a/B$C;"), "android.a.B$C");
+        for text in ["/sys/class/net", "pm list (all", "content://sms"] {
+            assert_eq!(member(text), text);
+        }
     }
 }

@@ -200,12 +200,19 @@ impl Page {
             .count();
         self.heading("三、概要", "3 Summary");
         let findings = report.findings.len();
+        // Without a function none is judged as not needed, which is not the same as that there is none.
+        let is_judged = !report.function.declared.is_empty();
+        let beyond = match self.language {
+            _ if !is_judged => String::new(),
+            Language::Zh => format!("，其中所声明功能不需要的 {beyond} 项"),
+            Language::En => format!(", {beyond} of them not needed for the declared function"),
+        };
         let line = match self.language {
             Language::Zh => format!(
-                "申请权限 {requested} 项，其中所声明功能不需要的 {beyond} 项；系统自动附加 {implied} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"
+                "申请权限 {requested} 项{beyond}；系统自动附加 {implied} 项；识别到打包的SDK {bundled} 个；线索 {findings} 条。"
             ),
             Language::En => format!(
-                "{requested} permissions requested, {beyond} of them not needed for the declared function; {implied} added by the platform; {bundled} bundled SDKs recognised; {findings} findings."
+                "{requested} permissions requested{beyond}; {implied} added by the platform; {bundled} bundled SDKs recognised; {findings} findings."
             ),
         };
         self.line(2, &line);
@@ -361,6 +368,7 @@ impl Page {
             };
             self.line(2, text);
         }
+        let is_blocked = report.coverage.gaps.iter().any(|gap| gap.blocks);
         for sdk in &report.sdks {
             let purpose = sdk
                 .purpose
@@ -371,6 +379,10 @@ impl Page {
             // What is only referred to has been said to be so.
             let stage = match sdk.grade {
                 crate::detect::Grade::Referenced => "",
+                // What could not be read may start or call it, or fill its methods.
+                _ if matches!(stage.as_str(), "bundled" | "stub") && is_blocked => {
+                    self.word("stage_unknown")
+                }
                 _ => self.word(&stage),
             };
             let parts = [

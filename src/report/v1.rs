@@ -252,7 +252,7 @@ pub struct CodeCoverage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GapInfo {
-    /// `channel`, `packer`, `dynamic-code`, `foreign-code`, `unresolved-reflection`.
+    /// As in [`Gap::kind`](crate::detect::Gap::kind).
     pub kind: String,
     /// What it is about.
     pub what: String,

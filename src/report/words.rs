@@ -158,6 +158,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "未见启动或者调用",
         "not seen to start or to be called",
     ),
+    (
+        "stage_unknown",
+        "是否启动或者调用无法判断",
+        "whether it starts or is called cannot be said",
+    ),
     ("stub", "空实现", "does nothing (stub)"),
     ("auto_started", "自动启动", "starts by itself"),
     ("started", "由应用初始化", "started by the app"),

@@ -18,6 +18,7 @@ mod architecture;
 mod bad_input;
 mod cli;
 mod common;
+mod compiled;
 mod data;
 mod db;
 mod report;

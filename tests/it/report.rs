@@ -2,7 +2,7 @@
 
 use crate::common::{Case, Scratch, cases, db, repo, run, sample, snapshot};
 use permscope::limits::Limits;
-use permscope::report::Languages;
+use permscope::report::{Language, Languages, text};
 use permscope::xml::{Document, Element};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -12,13 +12,13 @@ use std::io::{Cursor, Read};
 
 const LANGUAGES: [&str; 3] = ["zh", "en", "zh,en"];
 
-fn text(case: &Case, languages: &str) -> String {
+fn record(case: &Case, languages: &str) -> String {
     let report = case.report(&case.facts(), Languages::parse(languages).unwrap());
     serde_json::to_string_pretty(&report).unwrap()
 }
 
 fn json(case: &Case, languages: &str) -> Value {
-    serde_json::from_str(&text(case, languages)).unwrap()
+    serde_json::from_str(&record(case, languages)).unwrap()
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn every_report_is_valid_against_the_published_schema() {
 
 #[test]
 fn the_order_of_keys_is_part_of_the_contract() {
-    let text = text(&cases()[0], "en");
+    let text = record(&cases()[0], "en");
     let keys: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("  \"")?.split('"').next())
@@ -128,6 +128,55 @@ fn no_prose_lacks_a_language_that_was_asked_for() {
         }
     }
     assert!(prose > 5_000, "{prose}");
+}
+
+/// What a text says in Chinese and English where something was searched for and not found.
+const NOT_FOUND: [(Language, [&str; 6]); 2] = [
+    (
+        Language::Zh,
+        [
+            "使用：未发现使用",
+            "声明的权限未发现使用",
+            "未发现触发路径",
+            "后，应用内再无使用",
+            "未见启动或者调用",
+            "空实现",
+        ],
+    ),
+    (
+        Language::En,
+        [
+            "use: no use found",
+            "Declared permission that nothing was found to use",
+            "nothing found that leads to it",
+            "nothing in the app uses it",
+            "not seen to start or to be called",
+            "does nothing (stub)",
+        ],
+    ),
+];
+
+#[test]
+fn nothing_is_said_not_to_be_found_beside_what_could_not_be_read() {
+    let mut blocked = 0;
+    let mut seen: BTreeMap<&str, u32> = BTreeMap::new();
+    for case in cases() {
+        let report = case.report(&case.facts(), Languages::BOTH);
+        let blocks = report.coverage.gaps.iter().any(|gap| gap.blocks);
+        blocked += u32::from(blocks);
+        for (language, phrases) in NOT_FOUND {
+            let text = text::render(&report, language);
+            for phrase in phrases.into_iter().filter(|phrase| text.contains(phrase)) {
+                assert!(!blocks, "{}: {phrase}", case.name);
+                *seen.entry(phrase).or_default() += 1;
+            }
+        }
+    }
+    assert!(blocked > 10, "{blocked}");
+    // The phrases are those that the program prints.
+    for phrase in NOT_FOUND.iter().flat_map(|(_, phrases)| phrases) {
+        assert!(seen.contains_key(phrase), "{phrase}");
+    }
 }
 
 #[test]
@@ -344,7 +393,7 @@ fn two_runs_and_two_steps_give_the_same_bytes() {
                 case.name
             );
         }
-        let twice: Vec<String> = (0..2).map(|_| text(&case, "zh,en")).collect();
+        let twice: Vec<String> = (0..2).map(|_| record(&case, "zh,en")).collect();
         assert_eq!(twice[0], twice[1], "{}", case.name);
     }
 }

@@ -12,6 +12,10 @@ impl Finder<'_> {
     /// Goes through all uses of the code. `explained` are URIs whose operation is known.
     pub(super) fn code(&mut self, explained: &Explained) {
         for (at, used) in self.facts.uses.iter().enumerate() {
+            // A constant that is not kept may be any.
+            if used.more && used.sites.iter().any(|site| !site.args.is_empty()) {
+                self.cut.insert(at);
+            }
             match used.manner {
                 Manner::Call => self.call(at, used),
                 Manner::Read => self.field(at, used, explained),

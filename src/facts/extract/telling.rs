@@ -123,9 +123,6 @@ pub(crate) fn is_telling(text: &str) -> bool {
     {
         return BARE.contains(&text) || ends();
     }
-    if !text.is_ascii() {
-        return false;
-    }
     let plain =
         |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'$' | b'-' | b'*' | b':');
     if text.starts_with('/') {
@@ -133,6 +130,10 @@ pub(crate) fn is_telling(text: &str) -> bool {
     }
     if begins(&["content://", "android:"]) || text.contains(".permission.") {
         return true;
+    }
+    // Paths may have any letters; the rest is the platform's.
+    if !text.is_ascii() {
+        return false;
     }
     if begins(&PROPERTIES) {
         return text.bytes().all(|c| plain(c) && !c.is_ascii_uppercase());
@@ -165,6 +166,7 @@ mod tests {
     fn shapes_that_tell() {
         for text in [
             "/sys/class/net/wlan0/address",
+            "/sdcard/照片",
             "content://sms/inbox",
             "android.permission.CAMERA",
             "com.android.permission.GET_INSTALLED_APPS",
@@ -179,6 +181,8 @@ mod tests {
         }
         for text in [
             "/api/v1/login",
+            "/接口/登录",
+            "input 请输入",
             "hello world",
             "top",
             "input",
