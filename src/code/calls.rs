@@ -127,6 +127,17 @@ pub struct Scan {
 /// walk goes on with the next method. A method's uses up to its fault are
 /// reported. When the budget is spent, the walk ends.
 pub fn scan(dex: &Dex<'_>, wanted: &Wanted, sink: &mut impl Sink, budget: &mut Budget) -> Scan {
+    scan_classes(dex, wanted, 0..dex.class_count(), sink, budget)
+}
+
+/// [`scan`] of these class definitions only.
+pub fn scan_classes(
+    dex: &Dex<'_>,
+    wanted: &Wanted,
+    classes: impl IntoIterator<Item = u32>,
+    sink: &mut impl Sink,
+    budget: &mut Budget,
+) -> Scan {
     budget.begin(dex);
     let mut walk = Walk {
         dex,
@@ -137,12 +148,13 @@ pub fn scan(dex: &Dex<'_>, wanted: &Wanted, sink: &mut impl Sink, budget: &mut B
         seen: Scan::default(),
     };
     walk.read_call_sites();
-    for (index, class) in (0u32..).zip(dex.class_defs()) {
+    for index in classes {
         if !walk.step(1) {
             break;
         }
         walk.seen.classes = walk.seen.classes.saturating_add(1);
-        if let Err(error) = walk.class(index, &class) {
+        let read = dex.class_def(index);
+        if let Err(error) = read.and_then(|class| walk.class(index, &class)) {
             walk.fault(error);
         }
     }

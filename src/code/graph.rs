@@ -10,9 +10,12 @@ use super::hierarchy::NameId;
 use super::program::{Program, Reached, Signature};
 use super::{Budget, Faults, Wanted};
 use crate::dex::{mutf8, names, usize_of};
+use std::collections::BTreeSet;
 
-/// Callers kept of one method in one file. More are counted as "many": nobody follows so many.
+/// Callers kept of one method. More are counted as "many": nobody follows so many.
 const MOST_CALLERS: usize = 8;
+/// Callers kept of one method while its file is read, to find them again.
+const MOST_FOUND_AGAIN: usize = 64;
 
 /// The references of one DEX file, collected hit by hit.
 #[derive(Debug)]
@@ -36,8 +39,10 @@ pub struct FileGraph<'p, 'w, 'a> {
 
 #[derive(Clone, Debug, Default)]
 struct Calls {
+    /// Number plus one of the class definition that was met last.
     last: u32,
-    by: Vec<NameId>,
+    /// Name and number of the class definition.
+    by: Vec<(NameId, u32)>,
     many: bool,
 }
 
@@ -133,6 +138,26 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
         })
     }
 
+    /// Where a call of a `method_ids` row ends.
+    pub fn reached(&self, method: u32) -> Reached {
+        let known = self.reached.get(usize_of(method));
+        known.copied().unwrap_or(Reached::AsNamed)
+    }
+
+    /// The class definitions of the file that call one of these `method_ids` rows; `None` if one is called by
+    /// more than are kept.
+    pub fn calling<'m>(&self, methods: impl Iterator<Item = &'m u32>) -> Option<BTreeSet<u32>> {
+        let mut found = BTreeSet::new();
+        for &method in methods {
+            let calls = self.calls.get(usize_of(method))?;
+            if calls.many {
+                return None;
+            }
+            found.extend(calls.by.iter().map(|by| by.1));
+        }
+        Some(found)
+    }
+
     /// Takes one hit.
     pub fn hit(&mut self, hit: &Hit) {
         let stamp = hit.site.class_def.saturating_add(1);
@@ -152,8 +177,8 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
                     && calls.last != stamp
                 {
                     calls.last = stamp;
-                    if calls.by.len() < MOST_CALLERS {
-                        calls.by.push(from);
+                    if calls.by.len() < MOST_FOUND_AGAIN {
+                        calls.by.push((from, hit.site.class_def));
                     } else {
                         calls.many = true;
                     }
@@ -189,7 +214,7 @@ impl Graph {
     /// Joins the references of all files, and those of each class to the classes above it. `composed` are
     /// references by names that were put together: a class, and the class that its code names.
     pub fn new<'p>(
-        files: Vec<FileGraph<'p, '_, '_>>,
+        files: impl Iterator<Item = FileGraph<'p, 'p, 'p>>,
         composed: Vec<(NameId, NameId)>,
         program: &'p Program<'_, '_>,
     ) -> Self {
@@ -211,9 +236,9 @@ impl Graph {
                 let Some(signature) = program.signature(file.file, method) else {
                     continue;
                 };
-                let all = calls.by.iter().map(|&caller| (class, signature, caller));
-                graph.calls.extend(all);
-                if calls.many {
+                let kept = calls.by.iter().take(MOST_CALLERS);
+                graph.calls.extend(kept.map(|by| (class, signature, by.0)));
+                if calls.many || calls.by.len() > MOST_CALLERS {
                     graph.many.push((class, signature));
                 }
             }

@@ -14,6 +14,13 @@ use crate::error::ParseError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NameId(u32);
 
+impl NameId {
+    /// For tables with a row for each name.
+    pub(super) fn index(self) -> usize {
+        usize_of(self.0)
+    }
+}
+
 /// A class the app defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
@@ -52,6 +59,8 @@ pub struct Hierarchy {
     /// Where each name ends in `text`.
     ends: Vec<u32>,
     classes: Vec<Class>,
+    /// By name: the number in `classes`, or `u32::MAX`.
+    defined: Vec<u32>,
     interfaces: Vec<NameId>,
     /// (supertype, subtype) pairs, sorted.
     children: Vec<(NameId, NameId)>,
@@ -197,7 +206,7 @@ impl HierarchyBuilder {
                 *slot = NameId(narrow(ends.len().saturating_sub(1)));
             }
         }
-        let renamed = |id: NameId| sorted.get(usize_of(id.0)).copied().unwrap_or(id);
+        let renamed = |id: NameId| sorted.get(id.index()).copied().unwrap_or(id);
         for class in &mut classes {
             class.name = renamed(class.name);
             class.superclass = class.superclass.map(renamed);
@@ -213,10 +222,17 @@ impl HierarchyBuilder {
             same
         });
         shadowed.sort_unstable();
+        let mut defined = vec![u32::MAX; ends.len()];
+        for (number, class) in (0u32..).zip(&classes) {
+            if let Some(slot) = defined.get_mut(class.name.index()) {
+                *slot = number;
+            }
+        }
         let mut built = Hierarchy {
             text,
             ends,
             classes,
+            defined,
             interfaces,
             children: Vec::new(),
             shadowed,
@@ -251,9 +267,14 @@ impl Hierarchy {
         &self.classes
     }
 
+    /// How many names there are.
+    pub(super) fn name_count(&self) -> usize {
+        self.ends.len()
+    }
+
     /// The descriptor behind a number.
     pub fn name(&self, id: NameId) -> &str {
-        let at = usize_of(id.0);
+        let at = id.index();
         let end = self.ends.get(at).copied().unwrap_or_default();
         let start = at
             .checked_sub(1)
@@ -280,11 +301,7 @@ impl Hierarchy {
 
     /// The class of that name, if the app defines it.
     pub fn class(&self, id: NameId) -> Option<&Class> {
-        let at = self
-            .classes
-            .binary_search_by_key(&id, |class| class.name)
-            .ok()?;
-        self.classes.get(at)
+        self.classes.get(usize_of(*self.defined.get(id.index())?))
     }
 
     /// The class with that descriptor, if the app defines it.
@@ -388,7 +405,7 @@ impl Hierarchy {
         let mut found = Vec::new();
         while let Some(id) = open.pop() {
             for child in self.children(id) {
-                if let Some(seen) = seen.get_mut(usize_of(child.0))
+                if let Some(seen) = seen.get_mut(child.index())
                     && !std::mem::replace(seen, true)
                 {
                     found.push(child);

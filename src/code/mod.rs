@@ -35,7 +35,7 @@ pub mod values;
 mod wanted;
 
 pub use budget::{Budget, Faults};
-pub use calls::{Hit, How, Invoke, Scan, Sink, Site, Target, scan};
+pub use calls::{Hit, How, Invoke, Scan, Sink, Site, Target, scan, scan_classes};
 pub use graph::{Callers, FileGraph, Graph};
 pub use hierarchy::{Class, Hierarchy, HierarchyBuilder, Kinship, NameId};
 pub use program::{Program, Reached, Signature};

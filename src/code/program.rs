@@ -6,7 +6,7 @@
 
 use super::hierarchy::{Hierarchy, NameId};
 use super::{Budget, Faults};
-use crate::dex::{Dex, MethodId, usize_of};
+use crate::dex::{Dex, usize_of};
 use crate::error::ParseError;
 
 /// Name and prototype of a method as one number. Different ones have different numbers, but for chance.
@@ -30,8 +30,8 @@ struct Linked<'w, 'a> {
     dex: &'w Dex<'a>,
     /// By `type_ids` index.
     types: Vec<Option<NameId>>,
-    /// By `proto_ids` index.
-    protos: Vec<u64>,
+    /// By `method_ids` index.
+    signatures: Vec<Option<Signature>>,
 }
 
 /// The DEX files of an app, linked.
@@ -39,8 +39,10 @@ struct Linked<'w, 'a> {
 pub struct Program<'w, 'a> {
     hierarchy: &'w Hierarchy,
     files: Vec<Linked<'w, 'a>>,
-    /// Methods that the classes define: class, signature; sorted.
-    defined: Vec<(NameId, Signature)>,
+    /// Methods that the classes define, by class; those of each class sorted.
+    defined: Vec<Signature>,
+    /// By name: where the methods of the class begin in `defined`; and the end of the last.
+    starts: Vec<u32>,
 }
 
 /// Superclasses followed for one call. Real chains end below thirty.
@@ -58,55 +60,20 @@ impl<'w, 'a> Program<'w, 'a> {
             hierarchy,
             files: Vec::new(),
             defined: Vec::new(),
+            starts: Vec::new(),
         };
+        let mut defined = Vec::new();
         for (number, dex) in (0u32..).zip(files) {
             budget.begin(dex);
-            program.files.push(link(dex, hierarchy, budget, faults));
-            program.define(number, budget, faults);
+            let file = link(dex, hierarchy, budget, faults);
+            define(&file, number, hierarchy, &mut defined, budget, faults);
+            program.files.push(file);
         }
-        program.defined.sort_unstable();
-        program.defined.dedup();
+        defined.sort_unstable();
+        defined.dedup();
+        program.starts = starts(&defined, hierarchy.name_count());
+        program.defined = defined.into_iter().map(|method| method.1).collect();
         program
-    }
-
-    fn define(&mut self, number: u32, budget: &mut Budget, faults: &mut Faults) {
-        let Some(file) = self.files.get(usize_of(number)) else {
-            return;
-        };
-        let mut found = Vec::new();
-        for (class_def, class) in (0u32..).zip(file.dex.class_defs()) {
-            if self.hierarchy.is_shadowed(number, class_def) {
-                continue;
-            }
-            let Some(name) = file.type_name(class.class) else {
-                continue;
-            };
-            let mut read = || -> Result<bool, ParseError> {
-                let Some(data) = file.dex.class_data(&class)? else {
-                    return Ok(true);
-                };
-                if !budget.take(data.len()) {
-                    return Ok(false);
-                }
-                for method in data.methods()? {
-                    let id = file.dex.method(method?.method)?;
-                    if let Some(signature) = file.signature(&id) {
-                        found.push((name, signature));
-                    }
-                }
-                Ok(true)
-            };
-            match read() {
-                Ok(true) => {}
-                Ok(false) => {
-                    faults.cut_short = true;
-                    break;
-                }
-                // The walk over the code reports what it cannot read there.
-                Err(_) => {}
-            }
-        }
-        self.defined.extend(found);
     }
 
     /// The classes of the app.
@@ -134,13 +101,17 @@ impl<'w, 'a> Program<'w, 'a> {
 
     /// Name and prototype of a `method_ids` row.
     pub fn signature(&self, file: u32, method: u32) -> Option<Signature> {
-        let linked = self.files.get(usize_of(file))?;
-        linked.signature(&linked.dex.method(method).ok()?)
+        self.files.get(usize_of(file))?.signature(method)
     }
 
     /// Whether a class defines such a method itself.
     pub fn defines(&self, class: NameId, signature: Signature) -> bool {
-        self.defined.binary_search(&(class, signature)).is_ok()
+        let at = |index: usize| self.starts.get(index).copied().map(usize_of);
+        let of = || {
+            let (start, end) = (at(class.index())?, at(class.index().saturating_add(1))?);
+            self.defined.get(start..end)
+        };
+        of().is_some_and(|methods| methods.binary_search(&signature).is_ok())
     }
 
     /// Where a call of a `method_ids` row ends.
@@ -149,7 +120,7 @@ impl<'w, 'a> Program<'w, 'a> {
             let linked = self.files.get(usize_of(file))?;
             let id = linked.dex.method(method).ok()?;
             let class = self.own_class(file, id.class)?;
-            Some((class, linked.signature(&id)?))
+            Some((class, linked.signature(method)?))
         };
         let Some((class, signature)) = named() else {
             return Reached::AsNamed;
@@ -193,11 +164,67 @@ impl Linked<'_, '_> {
         self.types.get(usize_of(type_)).copied().flatten()
     }
 
-    fn signature(&self, id: &MethodId) -> Option<Signature> {
-        let proto = *self.protos.get(usize_of(id.proto))?;
-        let name = self.dex.name_bytes(id.name).ok()?;
-        Some(Signature(hash(proto, name)))
+    fn signature(&self, method: u32) -> Option<Signature> {
+        self.signatures.get(usize_of(method)).copied().flatten()
     }
+}
+
+/// Adds the methods that the classes of a file define: class, signature.
+fn define(
+    file: &Linked<'_, '_>,
+    number: u32,
+    hierarchy: &Hierarchy,
+    found: &mut Vec<(NameId, Signature)>,
+    budget: &mut Budget,
+    faults: &mut Faults,
+) {
+    for (class_def, class) in (0u32..).zip(file.dex.class_defs()) {
+        if hierarchy.is_shadowed(number, class_def) {
+            continue;
+        }
+        let Some(name) = file.type_name(class.class) else {
+            continue;
+        };
+        let mut read = || -> Result<bool, ParseError> {
+            let Some(data) = file.dex.class_data(&class)? else {
+                return Ok(true);
+            };
+            if !budget.take(data.len()) {
+                return Ok(false);
+            }
+            for method in data.methods()? {
+                if let Some(signature) = file.signature(method?.method) {
+                    found.push((name, signature));
+                }
+            }
+            Ok(true)
+        };
+        match read() {
+            Ok(true) => {}
+            Ok(false) => {
+                faults.cut_short = true;
+                break;
+            }
+            // The walk over the code reports what it cannot read there.
+            Err(_) => {}
+        }
+    }
+}
+
+/// Where each name's rows begin in a table sorted by name, and the end of the last.
+fn starts(sorted: &[(NameId, Signature)], names: usize) -> Vec<u32> {
+    let mut starts = vec![0u32; names.saturating_add(1)];
+    for (name, _) in sorted {
+        if let Some(slot) = starts.get_mut(name.index().saturating_add(1)) {
+            *slot = slot.saturating_add(1);
+        }
+    }
+    let mut sum = 0u32;
+    for slot in &mut starts {
+        sum = sum.saturating_add(*slot);
+        *slot = sum;
+    }
+    starts
 }
 
 fn link<'w, 'a>(
@@ -209,8 +236,9 @@ fn link<'w, 'a>(
     let mut linked = Linked {
         dex,
         types: Vec::new(),
-        protos: Vec::new(),
+        signatures: Vec::new(),
     };
+    let mut protos = Vec::new();
     for index in 0..dex.type_count() {
         let name = dex.type_descriptor(index).ok();
         if !budget.take_text(name.as_ref().map_or(0, |n| n.len())) {
@@ -232,10 +260,34 @@ fn link<'w, 'a>(
             }
             Ok(sum)
         };
-        linked.protos.push(hashed().unwrap_or_default());
+        protos.push(hashed().unwrap_or_default());
     }
+    linked.signatures = signatures(dex, &protos, budget);
     faults.cut_short |= budget.is_spent();
     linked
+}
+
+/// The signature of each method; none of those that cannot be read, or come after the budget.
+fn signatures(dex: &Dex<'_>, protos: &[u64], budget: &mut Budget) -> Vec<Option<Signature>> {
+    // Most names are those of many methods.
+    let mut names: Vec<Option<u64>> = vec![None; usize_of(dex.string_count())];
+    let mut of = |index: u32| {
+        let id = dex.method(index).ok()?;
+        let proto = protos.get(usize_of(id.proto))?;
+        let slot = names.get_mut(usize_of(id.name))?;
+        let name = match *slot {
+            Some(name) => name,
+            None => {
+                let name = dex.name_bytes(id.name).ok()?;
+                if !budget.take_text(name.len()) {
+                    return None;
+                }
+                *slot.insert(hash(SEED, name))
+            }
+        };
+        Some(Signature(hash(*proto, &name.to_le_bytes())))
+    };
+    (0..dex.method_count()).map(&mut of).collect()
 }
 
 /// FNV-1a, 64 bits; each text ends with a byte that no name has.

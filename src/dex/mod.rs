@@ -55,8 +55,8 @@ pub(crate) mod build;
 
 use crate::bytes::Reader;
 use crate::error::ParseError;
+use memchr::memchr;
 use std::borrow::Cow;
-use std::ffi::CStr;
 
 pub use class::{ClassData, ClassDef, ClassDefs, EncodedField, EncodedMethod, Fields, Methods};
 pub use code::{CatchHandler, CodeItem, TryItem};
@@ -278,9 +278,9 @@ impl<'a> Dex<'a> {
             .count();
         let rest = item.get(length.saturating_add(1)..).unwrap_or_default();
         let window = rest.get(..most.saturating_add(1)).unwrap_or(rest);
-        match CStr::from_bytes_until_nul(window) {
-            Ok(text) => Ok(text.to_bytes()),
-            Err(_) => Err(ParseError::new(
+        match memchr(0, window).and_then(|end| window.get(..end)) {
+            Some(text) => Ok(text),
+            None => Err(ParseError::new(
                 u64::from(offset),
                 format!("the end of a string within {most} bytes"),
                 format!("none in string {index}"),

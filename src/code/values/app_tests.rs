@@ -5,9 +5,9 @@
     reason = "a test that goes wrong fails"
 )]
 
-use super::tests::{one_of, only, open, resolve_with, strings, text, wanted};
+use super::tests::{one_of, only, open, resolve_files, resolve_with, strings, text, wanted};
 use super::*;
-use crate::code::{Budget, Faults, HierarchyBuilder, Invoke};
+use crate::code::{Budget, Faults, Invoke};
 use crate::forge::dex::forge;
 use crate::limits::Limits;
 
@@ -217,11 +217,12 @@ fn a_spent_budget_is_said() {
     let wanted = wanted(&dex);
     let files = [File {
         sites: None,
+        graph: None,
         dex: &dex,
         wanted: &wanted,
     }];
     let limits = Limits::default();
-    let found = resolve(&files, None, &limits, &mut Budget::of_steps(8));
+    let found = resolve_files(&files, &limits, &mut Budget::of_steps(8));
     assert!(found.faults[0].cut_short);
     assert!(
         found
@@ -245,29 +246,14 @@ fn wrappers_are_inherited() {
          call static x.Y.z() void
         method m()
          call virtual a.Other.ask(java.lang.String) void on this with \"other\"";
-    let bytes = forge(text).unwrap();
-    let dex = open(&bytes);
-    let wanted = wanted(&dex);
-    let files = [File {
-        sites: None,
-        dex: &dex,
-        wanted: &wanted,
-    }];
-    let limits = Limits::default();
-    let mut budget = Budget::new(&limits);
-    let mut builder = HierarchyBuilder::new();
-    builder.add(&dex, 0, &mut budget, &mut Faults::default());
-    let hierarchy = builder.finish();
-    let values = |hierarchy| {
-        let found = resolve(&files, hierarchy, &limits, &mut Budget::new(&limits));
-        let uses = found.uses.iter();
-        uses.map(|r| r.used.arguments[0].clone())
-            .collect::<Vec<_>>()
-    };
-    let parameter = only(Value::Parameter(0));
+    let found = resolve_with(&[text], &Limits::default());
+    let values: Vec<_> = found
+        .uses
+        .iter()
+        .map(|r| r.used.arguments[0].clone())
+        .collect();
     assert_eq!(
-        values(Some(&hierarchy)),
-        [parameter.clone(), only(super::tests::text("heir"))]
+        values,
+        [only(Value::Parameter(0)), only(self::text("heir"))]
     );
-    assert_eq!(values(None), [parameter]);
 }

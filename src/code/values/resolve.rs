@@ -1,10 +1,13 @@
 //! All wanted uses of an app, with the constants that reach them.
 
 use super::{Possible, Reading, Statics, Tracer, Use, Value};
-use crate::code::{Budget, Faults, Hierarchy, Hit, How, Invoke, Site, Target, Wanted, scan};
+use crate::code::{
+    Budget, Faults, FileGraph, Hit, How, Invoke, NameId, Program, Reached, Signature, Site, Target,
+    Wanted, scan, scan_classes,
+};
 use crate::dex::{Dex, usize_of};
 use crate::limits::Limits;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One DEX file and what is wanted of it.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +19,8 @@ pub struct File<'w, 'a> {
     /// One site in each method that has a wanted use, in the order of the file, where a walk has
     /// found them already.
     pub sites: Option<&'w [Site]>,
+    /// The references of the file, where a walk has collected them already.
+    pub graph: Option<&'w FileGraph<'w, 'w, 'a>>,
 }
 
 /// A wanted use.
@@ -65,14 +70,14 @@ pub struct Resolution {
 /// Pass 1 reads the methods that have a wanted use. A use that is given a parameter of
 /// its method (in other places than its receiver) makes that method a wrapper; pass 2
 /// reads the callers of wrappers, and adds the use once more with the site and the
-/// values of each call. With a `hierarchy`, calls that name a subclass of the
-/// wrapper's class, and do not reach an overriding method first, are found too.
+/// values of each call. A call that names a subclass of the wrapper's class counts,
+/// unless it reaches an overriding method first ([`Program::reach`]).
 ///
 /// The work is bounded by `budget`, the memory by [`Limits`]. What could not be read
 /// is in [`Resolution::faults`].
 pub fn resolve(
     files: &[File<'_, '_>],
-    hierarchy: Option<&Hierarchy>,
+    program: &Program<'_, '_>,
     limits: &Limits,
     budget: &mut Budget,
 ) -> Resolution {
@@ -84,10 +89,14 @@ pub fn resolve(
     for (number, file) in (0u32..).zip(files) {
         let mut keep = Vec::new();
         let mut sink = |used: Use| keep.push(used);
+        let sites = match file.sites {
+            Some(known) => (known.to_vec(), false),
+            None => sites_of(file.dex, file.wanted, None, budget),
+        };
         pass(
             file.dex,
             file.wanted,
-            file.sites,
+            sites,
             limits,
             budget,
             &mut statics,
@@ -99,13 +108,16 @@ pub fn resolve(
             found.add(number, used, None, limits);
         }
     }
-    let wrappers = Wrappers::of(&mut found, files);
-    if !wrappers.by_name.is_empty() {
+    let wrappers = wrappers(&found, program);
+    found.wrappers = u64::try_from(wrappers.len()).unwrap_or(u64::MAX);
+    if !wrappers.is_empty() {
         for (number, file) in (0u32..).zip(files) {
-            let (wanted, names) = wrappers.wanted(files, file.dex, hierarchy, budget);
+            let names = rows_of(&wrappers, number, file, program, budget);
             if names.is_empty() {
                 continue;
             }
+            let mut wanted = Wanted::nothing(file.dex);
+            names.keys().for_each(|&row| wanted.insert_method(row));
             let mut derived = Vec::new();
             let room = limits.value_uses.saturating_sub(found.uses.len());
             let mut total = 0u64;
@@ -114,7 +126,7 @@ pub fn resolve(
                 let Target::Method(index) = call.target else {
                     return;
                 };
-                for &&inner in names.get(&index).into_iter().flatten() {
+                for &inner in names.get(&index).copied().unwrap_or_default() {
                     let Some(inner) = uses.get(inner) else {
                         continue;
                     };
@@ -124,10 +136,12 @@ pub fn resolve(
                     }
                 }
             };
+            let classes = file.graph.and_then(|graph| graph.calling(names.keys()));
+            let sites = sites_of(file.dex, &wanted, classes, budget);
             pass(
                 file.dex,
                 &wanted,
-                None,
+                sites,
                 limits,
                 budget,
                 &mut statics,
@@ -158,12 +172,12 @@ impl Resolution {
     }
 }
 
-/// Finds the methods of one file that have a wanted use, and reads them.
+/// Reads the methods of one file that have a wanted use; `sites` as [`sites_of`] gives them.
 #[allow(clippy::too_many_arguments, reason = "one caller for each pass")]
 fn pass(
     dex: &Dex<'_>,
     wanted: &Wanted,
-    known: Option<&[Site]>,
+    (sites, is_cut): (Vec<Site>, bool),
     limits: &Limits,
     budget: &mut Budget,
     statics: &mut Statics<'_, '_>,
@@ -171,10 +185,6 @@ fn pass(
     number: u32,
     sink: &mut dyn FnMut(Use),
 ) {
-    let (sites, is_cut) = match known {
-        Some(known) => (known.to_vec(), false),
-        None => sites_of(dex, wanted, budget),
-    };
     budget.begin(dex);
     let mut faults = Faults {
         cut_short: is_cut,
@@ -194,8 +204,14 @@ fn pass(
     }
 }
 
-/// One site in each method that has a wanted use; and whether the walk was cut short.
-fn sites_of(dex: &Dex<'_>, wanted: &Wanted, budget: &mut Budget) -> (Vec<Site>, bool) {
+/// One site in each method that has a wanted use, of these class definitions or of all; and whether the
+/// walk was cut short.
+fn sites_of(
+    dex: &Dex<'_>,
+    wanted: &Wanted,
+    classes: Option<BTreeSet<u32>>,
+    budget: &mut Budget,
+) -> (Vec<Site>, bool) {
     let mut sites: Vec<Site> = Vec::new();
     let mut note = |hit: Hit| {
         let is_use = matches!(hit.target, Target::Method(_) | Target::Field(_))
@@ -206,164 +222,62 @@ fn sites_of(dex: &Dex<'_>, wanted: &Wanted, budget: &mut Budget) -> (Vec<Site>, 
         }
     };
     // What the scan cannot read, other walks of the file report; here it only ends the list.
-    let is_cut = scan(dex, wanted, &mut note, budget).faults.cut_short;
-    (sites, is_cut)
-}
-
-/// Wrappers by name and prototype: their class, and the numbers of the uses inside.
-struct Wrappers {
-    by_name: BTreeMap<String, Vec<Wrapper>>,
-}
-
-struct Wrapper {
-    proto: String,
-    class: String,
-    uses: Vec<usize>,
-}
-
-impl Wrappers {
-    fn of(found: &mut Resolution, files: &[File<'_, '_>]) -> Self {
-        let mut by_name: BTreeMap<String, Vec<Wrapper>> = BTreeMap::new();
-        for (at, resolved) in found.uses.iter().enumerate() {
-            let skipped = usize::from(has_receiver(resolved.used.how));
-            let arguments = resolved.used.arguments.get(skipped..);
-            if !arguments.unwrap_or_default().iter().any(mentions) {
-                continue;
-            }
-            let Some(file) = files.get(usize_of(resolved.dex)) else {
-                continue;
-            };
-            let names = || {
-                let id = file.dex.method(resolved.used.site.method?).ok()?;
-                Some((
-                    file.dex.member_name(id.name).ok()?.into_owned(),
-                    file.dex.proto_descriptor(id.proto).ok()?,
-                    file.dex.type_descriptor(id.class).ok()?.into_owned(),
-                ))
-            };
-            let Some((name, proto, class)) = names() else {
-                continue;
-            };
-            let same = by_name.entry(name).or_default();
-            let known = same
-                .iter_mut()
-                .find(|known| known.proto == proto && known.class == class);
-            match known {
-                Some(known) => known.uses.push(at),
-                None => {
-                    found.wrappers = found.wrappers.saturating_add(1);
-                    same.push(Wrapper {
-                        proto,
-                        class,
-                        uses: vec![at],
-                    });
-                }
-            }
-        }
-        Self { by_name }
-    }
-
-    /// The methods of a file that are wrappers, with the uses inside.
-    fn wanted<'s>(
-        &'s self,
-        files: &[File<'_, '_>],
-        dex: &Dex<'_>,
-        hierarchy: Option<&Hierarchy>,
-        budget: &mut Budget,
-    ) -> (Wanted, BTreeMap<u32, Vec<&'s usize>>) {
-        let mut wanted = Wanted::nothing(dex);
-        let mut uses: BTreeMap<u32, Vec<&usize>> = BTreeMap::new();
-        let mut steps = 0u64;
-        // Nearly all names are no wrapper's: a look at their ends spares the search.
-        let mut ends = [false; 256];
-        for name in self.by_name.keys() {
-            if let Some(slot) = ends.get_mut(usize::from(end(name))) {
-                *slot = true;
-            }
-        }
-        wanted.select_methods(dex, budget, |member| {
-            if ends.get(usize::from(end(member.name))) != Some(&true) {
-                return false;
-            }
-            let Some(same) = self.by_name.get(member.name) else {
-                return false;
-            };
-            let proto = dex
-                .method(member.index)
-                .and_then(|id| dex.proto_descriptor(id.proto));
-            let Ok(proto) = proto else { return false };
-            for wrapper in same.iter().filter(|wrapper| wrapper.proto == proto) {
-                if wrapper.class == member.class
-                    || inherits(
-                        files,
-                        hierarchy,
-                        member.class,
-                        member.name,
-                        wrapper,
-                        &mut steps,
-                    )
-                {
-                    uses.entry(member.index).or_default().extend(&wrapper.uses);
-                }
-            }
-            uses.contains_key(&member.index)
-        });
-        (wanted, uses)
-    }
-}
-
-/// A number that a name has: of its length and its last bytes.
-fn end(name: &str) -> u8 {
-    let bytes = name.as_bytes().iter().rev().take(3);
-    let length = u8::try_from(name.len() & 0x3f).unwrap_or_default();
-    bytes.fold(length, |sum, &byte| sum.wrapping_mul(31).wrapping_add(byte))
-}
-
-/// Classes looked at for one file while overriding methods are searched.
-const MOST_CLASSES: u64 = 100_000;
-
-/// Whether a call that names `class` reaches the wrapper in one of its superclasses.
-fn inherits(
-    files: &[File<'_, '_>],
-    hierarchy: Option<&Hierarchy>,
-    class: &str,
-    name: &str,
-    wrapper: &Wrapper,
-    steps: &mut u64,
-) -> bool {
-    let Some(hierarchy) = hierarchy else {
-        return false;
+    let seen = match classes {
+        Some(classes) => scan_classes(dex, wanted, classes, &mut note, budget),
+        None => scan(dex, wanted, &mut note, budget),
     };
-    let mut next = hierarchy.find(class);
-    while let Some(class) = next {
-        *steps = steps.saturating_add(1);
-        if *steps > MOST_CLASSES {
-            return false;
+    (sites, seen.faults.cut_short)
+}
+
+/// The methods that pass a parameter on, with the numbers of the uses inside.
+type Wrappers = BTreeMap<(NameId, Signature), Vec<usize>>;
+
+fn wrappers(found: &Resolution, program: &Program<'_, '_>) -> Wrappers {
+    let mut wrappers = Wrappers::new();
+    for (at, resolved) in found.uses.iter().enumerate() {
+        let skipped = usize::from(has_receiver(resolved.used.how));
+        let arguments = resolved.used.arguments.get(skipped..);
+        if !arguments.unwrap_or_default().iter().any(mentions) {
+            continue;
         }
-        if hierarchy.name(class.name) == wrapper.class {
-            return true;
-        }
-        let defines = || {
-            let dex = files.get(usize_of(class.dex))?.dex;
-            let data = dex
-                .class_data(&dex.class_def(class.class_def).ok()?)
-                .ok()??;
-            let mut methods = data.methods().ok()?.map_while(Result::ok);
-            Some(methods.any(|method| {
-                dex.method(method.method).is_ok_and(|id| {
-                    dex.member_name(id.name).is_ok_and(|known| known == name)
-                        && dex
-                            .proto_descriptor(id.proto)
-                            .is_ok_and(|known| known == wrapper.proto)
-                })
-            }))
+        let site = resolved.used.site;
+        let method = || {
+            let class = program.own_class(resolved.dex, site.class)?;
+            Some((class, program.signature(resolved.dex, site.method?)?))
         };
-        if defines() != Some(false) {
-            return false;
+        if let Some(method) = method() {
+            wrappers.entry(method).or_default().push(at);
         }
-        next = class.superclass.and_then(|name| hierarchy.class(name));
     }
-    false
+    wrappers
+}
+
+/// The `method_ids` rows of a file by which a wrapper is called, with the uses inside.
+fn rows_of<'r>(
+    wrappers: &'r Wrappers,
+    number: u32,
+    file: &File<'_, '_>,
+    program: &Program<'_, '_>,
+    budget: &mut Budget,
+) -> BTreeMap<u32, &'r [usize]> {
+    let mut rows = BTreeMap::new();
+    budget.begin(file.dex);
+    for row in 0..file.dex.method_count() {
+        if !budget.take(1) {
+            break;
+        }
+        let reached = match file.graph {
+            Some(graph) => graph.reached(row),
+            None => program.reach(number, row),
+        };
+        if let Reached::Inside(class) = reached
+            && let Some(signature) = program.signature(number, row)
+            && let Some(uses) = wrappers.get(&(class, signature))
+        {
+            rows.insert(row, uses.as_slice());
+        }
+    }
+    rows
 }
 
 fn has_receiver(how: How) -> bool {

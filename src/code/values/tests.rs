@@ -6,7 +6,7 @@
 )]
 
 use super::*;
-use crate::code::{Budget, Faults, Wanted};
+use crate::code::{Budget, Faults, HierarchyBuilder, Program, Wanted};
 use crate::dex::Dex;
 use crate::forge::dex::forge;
 use crate::limits::Limits;
@@ -37,9 +37,26 @@ pub(super) fn resolve_with(texts: &[&str], limits: &Limits) -> Resolution {
             dex,
             wanted,
             sites: None,
+            graph: None,
         })
         .collect();
-    resolve(&files, None, limits, &mut Budget::new(limits))
+    resolve_files(&files, limits, &mut Budget::new(limits))
+}
+
+pub(super) fn resolve_files(
+    files: &[File<'_, '_>],
+    limits: &Limits,
+    budget: &mut Budget,
+) -> Resolution {
+    let (mut faults, mut unlimited) = (Faults::default(), Budget::new(&Limits::default()));
+    let mut builder = HierarchyBuilder::new();
+    for (number, file) in (0u32..).zip(files) {
+        builder.add(file.dex, number, &mut unlimited, &mut faults);
+    }
+    let hierarchy = builder.finish();
+    let dexes = files.iter().map(|file| file.dex);
+    let program = Program::new(dexes, &hierarchy, &mut unlimited, &mut faults);
+    resolve(files, &program, limits, budget)
 }
 
 /// The arguments of the only wanted use of a static method `m` with these lines.

@@ -157,11 +157,11 @@ fn whole(
             ..DexFact::default()
         });
         found.push(of);
-        graphs.extend(graph);
+        graphs.push(graph);
     }
-    let (arguments, through) = arguments(members, &found, &program, &mut faults, limits);
+    let (arguments, through) = arguments(members, &found, &graphs, &program, &mut faults, limits);
     let composed = named_by_constants(&found, &arguments, &program);
-    let graph = Graph::new(graphs, composed, &program);
+    let graph = Graph::new(graphs.into_iter().flatten(), composed, &program);
     facts.idle = idle_numbers(&locals);
     let defines = locals.iter().map(|l| l.defines.as_slice());
     let numbers = numbers(defines, &program);
@@ -331,6 +331,7 @@ fn named_by_constants(
 fn arguments(
     members: &[(usize, Dex<'_>)],
     found: &[Found],
+    graphs: &[Option<FileGraph<'_, '_, '_>>],
     program: &Program<'_, '_>,
     faults: &mut [Faults],
     limits: &Limits,
@@ -355,14 +356,16 @@ fn arguments(
         .iter()
         .zip(&wanted)
         .zip(&sites)
-        .map(|(((_, dex), wanted), sites)| values::File {
+        .zip(graphs)
+        .map(|((((_, dex), wanted), sites), graph)| values::File {
             dex,
             wanted,
             sites: Some(sites),
+            graph: graph.as_ref(),
         })
         .collect();
     let mut budget = Budget::new(limits);
-    let resolution = resolve(&files, Some(program.hierarchy()), limits, &mut budget);
+    let resolution = resolve(&files, program, limits, &mut budget);
     for (of, more) in faults.iter_mut().zip(&resolution.faults) {
         of.merge(more.clone());
     }
