@@ -56,6 +56,10 @@ impl Stop {
 
 /// Runs the program with the arguments of the process.
 pub fn run() -> ExitCode {
+    // The thread that waits for the others may as well work.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .use_current_thread()
+        .build_global();
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) => {
