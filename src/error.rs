@@ -16,6 +16,8 @@ pub struct ParseError {
     pub expected: Cow<'static, str>,
     /// What was there instead; empty where the expectation says it all.
     pub found: Cow<'static, str>,
+    /// Nothing is wrong but the size: a limit of [`crate::limits::Limits`] was reached.
+    pub is_limit: bool,
 }
 
 impl ParseError {
@@ -30,6 +32,16 @@ impl ParseError {
             offset,
             expected: expected.into(),
             found: found.into(),
+            is_limit: false,
+        }
+    }
+
+    /// The same, because of a limit.
+    #[must_use]
+    pub fn of_limit(self) -> Self {
+        Self {
+            is_limit: true,
+            ..self
         }
     }
 }

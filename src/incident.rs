@@ -84,7 +84,7 @@ impl Incident {
         }
     }
 
-    /// An incident made of a reader's error.
+    /// An incident made of a reader's error; of a limit it is [`IncidentCode::LimitReached`], whatever `code` says.
     pub fn from_error(code: IncidentCode, file: impl Into<String>, error: &ParseError) -> Self {
         let detail = if error.found.is_empty() {
             format!("expected {}", error.expected)
@@ -92,7 +92,11 @@ impl Incident {
             format!("expected {}, found {}", error.expected, error.found)
         };
         Self {
-            code,
+            code: if error.is_limit {
+                IncidentCode::LimitReached
+            } else {
+                code
+            },
             file: file.into(),
             offset: Some(error.offset),
             detail,

@@ -45,7 +45,8 @@ impl<'a> StringPool<'a> {
                 chunk.offset,
                 format!("at most {} strings in a pool", limits.pool_strings),
                 format!("{count} strings"),
-            ));
+            )
+            .of_limit());
         }
         let mut body = chunk.body();
         let words = body.check_count(count, 4, "offsets of strings inside the pool")?;

@@ -38,6 +38,8 @@ pub(super) struct Audit {
     #[arg(required = true)]
     pub(super) files: Vec<PathBuf>,
     #[command(flatten)]
+    pub(super) bounds: Bounds,
+    #[command(flatten)]
     pub(super) judging: Judging,
 }
 
@@ -49,6 +51,16 @@ pub(super) struct Facts {
     /// Write to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
+}
+
+/// Options of every command that reads an app.
+#[derive(Debug, ClapArgs)]
+pub(super) struct Bounds {
+    /// Set a limit of the readers: `seconds=60`, `entry-bytes=512MiB`; `permscope explain limits` lists them
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    pub(super) limits: Vec<String>,
 }
 
 #[derive(Debug, ClapArgs)]

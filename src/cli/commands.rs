@@ -1,29 +1,31 @@
 //! What the commands do.
 
-use super::args::{self, Args, Command, FailOn, Format, Judging};
+use super::args::{self, Args, Bounds, Command, FailOn, Format, Judging};
 use super::{Exit, Stop, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
 use crate::facts::Facts;
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
 use crate::report::{Language, Languages, text};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 pub(super) fn run(args: Args) -> Result<Exit, Stop> {
     match args.command {
         Command::Audit(audit) => {
             let (facts, db) = rayon::join(
-                || extract(&audit.files),
+                || extract(&audit.files, &audit.bounds),
                 || judging_database(audit.judging.signatures.as_deref()),
             );
             report(&facts?, db, &audit.judging)
         }
         Command::Facts(facts) => {
-            let found = extract(&facts.files)?;
+            let found = extract(&facts.files, &facts.bounds)?;
             deliver(&json(&found)?, facts.output.as_deref())?;
             Ok(if found.complete() {
                 Exit::Clean
@@ -42,6 +44,7 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();
             match ask.id {
+                Some(id) if id == "limits" => print(&explain::limits(language))?,
                 Some(id) => {
                     print(&explain::one(&db, &id, language).ok_or_else(|| unknown(&id, language))?)?
                 }
@@ -65,10 +68,32 @@ pub(super) fn unknown(id: &str, language: Language) -> Stop {
     Stop::new(Exit::Usage, what)
 }
 
-fn extract(files: &[PathBuf]) -> Result<Facts, Stop> {
-    let limits = Limits::default();
+fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
+    let limits = limits(bounds)?;
     let sources = engine::open(files, &limits).map_err(|e| Stop::new(Exit::Usage, e))?;
     engine::facts(&sources, &limits).map_err(|e| Stop::new(Exit::Incomplete, e))
+}
+
+/// The limits that were asked for, with the clock started.
+fn limits(bounds: &Bounds) -> Result<Limits, Stop> {
+    static OVER: AtomicBool = AtomicBool::new(false);
+    let mut limits = Limits::default();
+    for text in &bounds.limits {
+        limits.set(text).map_err(|error| {
+            let hint = "`permscope explain limits` lists them";
+            Stop::new(Exit::Usage, format!("--limit: {error}; {hint}"))
+        })?;
+    }
+    if limits.seconds > 0 {
+        let time = Duration::from_secs(limits.seconds);
+        // It ends with the process.
+        std::thread::spawn(move || {
+            std::thread::sleep(time);
+            OVER.store(true, Ordering::Relaxed);
+        });
+        limits.deadline = Deadline::when(&OVER);
+    }
+    Ok(limits)
 }
 
 pub(super) fn read_facts(path: &Path) -> Result<Facts, Stop> {

@@ -1,6 +1,7 @@
 //! `permscope explain`: what a thing is, why it is so, what to do, and who says so.
 
 use super::page::Page;
+use crate::limits::Limits;
 use crate::report::Language;
 use crate::report::words::{enum_key, word};
 use crate::signatures::SignatureDb;
@@ -97,6 +98,20 @@ pub(super) fn list(db: &SignatureDb, language: Language) -> String {
         page.item(&p.name, &p.title);
     }
     page.out
+}
+
+/// The limits of the readers, as `--limit` sets them.
+pub(super) fn limits(language: Language) -> String {
+    let mut out = String::new();
+    for limit in Limits::all() {
+        let reason = match language {
+            Language::Zh => limit.zh,
+            Language::En => limit.en,
+        };
+        let name = limit.name.replace('_', "-");
+        out.push_str(&format!("{name} = {}\n    {reason}\n", limit.default));
+    }
+    out
 }
 
 impl Page<'_> {

@@ -3,7 +3,7 @@
 use crate::dex::Dex;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
-use crate::limits::Limits;
+use crate::limits::{Deadline, Limits};
 
 /// Steps that the walks over one app may take.
 ///
@@ -17,23 +17,39 @@ pub struct Budget {
     left: u64,
     here: u64,
     spent: bool,
+    deadline: Deadline,
+    /// Steps that are left when the clock is looked at next.
+    look: u64,
 }
 
 const STEPS_PER_BYTE: u64 = 2;
 const STEPS_MORE: u64 = 1_000_000;
+/// Well below a millisecond of work.
+const STEPS_BETWEEN_LOOKS: u64 = 1 << 16;
 
 impl Budget {
-    /// A budget for one app: [`Limits::instructions`].
+    /// A budget for one app: [`Limits::instructions`] and [`Limits::deadline`].
     pub fn new(limits: &Limits) -> Self {
-        Self::of_steps(limits.instructions)
+        Self::share(limits, 1)
     }
 
-    /// A budget of `steps`, for example a share of an app's for files walked side by side.
+    /// A share of an app's budget for each of `files`, so that they can be walked side by side.
+    pub fn share(limits: &Limits, files: usize) -> Self {
+        let files = u64::try_from(files.max(1)).unwrap_or(u64::MAX);
+        Self {
+            deadline: limits.deadline,
+            ..Self::of_steps(limits.instructions / files)
+        }
+    }
+
+    /// A budget of `steps`.
     pub fn of_steps(steps: u64) -> Self {
         Self {
             left: steps,
             here: u64::MAX,
             spent: false,
+            deadline: Deadline::default(),
+            look: steps,
         }
     }
 
@@ -51,7 +67,11 @@ impl Budget {
         match (self.left.checked_sub(steps), self.here.checked_sub(steps)) {
             (Some(left), Some(here)) if !self.spent => {
                 (self.left, self.here) = (left, here);
-                true
+                if left <= self.look {
+                    self.look = left.saturating_sub(STEPS_BETWEEN_LOOKS);
+                    self.spent = self.deadline.passed();
+                }
+                !self.spent
             }
             _ => {
                 self.spent = true;
@@ -129,7 +149,7 @@ impl Faults {
             add(Incident::new(IncidentCode::Malformed, file, line));
         }
         if self.cut_short {
-            let line = "more work than the limit of instructions allows; the rest was not read";
+            let line = "more work than the limits of instructions, references or time allow; the rest was not read";
             add(Incident::new(IncidentCode::LimitReached, file, line));
         }
     }

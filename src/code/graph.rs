@@ -35,6 +35,9 @@ pub struct FileGraph<'p, 'w, 'a> {
     /// Classes whose name an instruction loads.
     loaded: Vec<NameId>,
     edges: Vec<(NameId, NameId)>,
+    /// Edges for which there is room, and whether there were more.
+    most_edges: usize,
+    is_cut: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -72,6 +75,10 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
     /// Adds what a graph needs to `wanted`: all members and classes of the app, and their names as strings.
     /// Strings to which `also` says yes are wanted for the caller's own sake; it is asked about each once.
     /// `reached` says of each method of the file where a call of it ends ([`Program::reach`]).
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what a file's walk shares with its graph"
+    )]
     pub fn new(
         program: &'p Program<'w, 'a>,
         file: u32,
@@ -79,6 +86,7 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
         budget: &mut Budget,
         faults: &mut Faults,
         reached: Vec<Reached>,
+        most_edges: usize,
         mut also: impl FnMut(u32, &str) -> bool,
     ) -> Option<Self> {
         let dex = program.dex(file)?;
@@ -135,6 +143,8 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
             named,
             loaded: Vec::new(),
             edges: Vec::new(),
+            most_edges,
+            is_cut: false,
         })
     }
 
@@ -192,7 +202,7 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
                     && let Some(&(_, to)) = self.named.get(at)
                     && matches!(hit.how, How::Const | How::StaticValue(_))
                 {
-                    self.edges.push((from, to));
+                    self.edge(from, to);
                     self.loaded.push(to);
                 }
                 return;
@@ -204,9 +214,22 @@ impl<'p, 'w, 'a> FileGraph<'p, 'w, 'a> {
         {
             *last = stamp;
             if let Some(to) = self.program.own_class(self.file, type_) {
-                self.edges.push((from, to));
+                self.edge(from, to);
             }
         }
+    }
+
+    fn edge(&mut self, from: NameId, to: NameId) {
+        if self.edges.len() < self.most_edges {
+            self.edges.push((from, to));
+        } else {
+            self.is_cut = true;
+        }
+    }
+
+    /// Whether there were more references than the limit.
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 }
 

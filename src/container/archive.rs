@@ -2,7 +2,7 @@
 
 use super::directory::{Directory, Header};
 use super::inflate::{inflate, inflate_head};
-use crate::bytes::{Reader, clip, narrow};
+use crate::bytes::{Reader, clip, narrow, wide};
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const LOCAL: u32 = 0x0403_4b50;
 /// Bit 0 of the general purpose flags: the entry is encrypted.
 const ENCRYPTED: u16 = 1;
+/// Inflated bytes that any archive may have, however small it is ([`Limits::ratio`]).
+const FREE_OF_RATIO: u64 = 256 << 20;
 
 /// How an entry is compressed (APPNOTE 4.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -331,18 +333,22 @@ impl<'a> Archive<'a> {
 
     /// Counts the entry's size against the limits before any of it is inflated.
     fn spend(&self, entry: &Entry, offset: u64) -> Result<(), ParseError> {
-        let found = || format!("{}", entry.size);
-        if entry.size > self.limits.entry_bytes {
-            let what = format!("at most {} bytes in one entry", self.limits.entry_bytes);
-            return Err(ParseError::new(offset, what, found()));
+        let over =
+            |what: String| Err(ParseError::new(offset, what, format!("{}", entry.size)).of_limit());
+        if self.limits.deadline.passed() {
+            return over("an end within the time for one audit".to_owned());
         }
+        if entry.size > self.limits.entry_bytes {
+            let most = self.limits.entry_bytes;
+            return over(format!("at most {most} bytes in one entry"));
+        }
+        let by_ratio = wide(self.bytes.len()).saturating_mul(self.limits.ratio);
+        let most = by_ratio
+            .saturating_add(FREE_OF_RATIO)
+            .min(self.limits.total_bytes);
         let before = self.inflated.fetch_add(entry.size, Ordering::Relaxed);
-        if before.saturating_add(entry.size) > self.limits.total_bytes {
-            let what = format!(
-                "at most {} inflated bytes in one archive",
-                self.limits.total_bytes
-            );
-            return Err(ParseError::new(offset, what, found()));
+        if before.saturating_add(entry.size) > most {
+            return over(format!("at most {most} inflated bytes in one archive"));
         }
         Ok(())
     }
@@ -367,8 +373,12 @@ impl<'a> Archive<'a> {
         let data = match self.read(entry) {
             Ok(data) => data,
             Err(error) => {
-                let mut incident =
-                    Incident::new(IncidentCode::EntryUnreadable, file(), error.to_string());
+                let code = if error.is_limit {
+                    IncidentCode::LimitReached
+                } else {
+                    IncidentCode::EntryUnreadable
+                };
+                let mut incident = Incident::new(code, file(), error.to_string());
                 incident.hides = hides;
                 incidents.push(incident);
                 return None;

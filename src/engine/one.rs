@@ -89,7 +89,13 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             ));
         }
     }
-    for (name, bytes, sha256) in members.into_iter().take(limits.members) {
+    if let Some(more @ 1..) = members.len().checked_sub(limits.members) {
+        members.truncate(limits.members);
+        let detail = format!("{more} more APKs than the limit were not read");
+        let incident = Incident::new(IncidentCode::LimitReached, "", detail);
+        app.incidents.push(incident.hiding(Channel::Archive));
+    }
+    for (name, bytes, sha256) in members {
         match Archive::open(&name, bytes, limits) {
             Ok(archive) => {
                 app.parts.push(Part {

@@ -9,6 +9,7 @@ mod opaque;
 mod plumbing;
 mod roots;
 mod scripts;
+mod size;
 mod strings;
 mod telling;
 mod uses;
@@ -83,6 +84,11 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         tool_version: env!("CARGO_PKG_VERSION").into(),
         files: app.bundles,
         manifest: app.manifest,
+        limits: limits
+            .changed()
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         incidents: app.incidents,
         excluded: app.excluded,
         ..Facts::default()
@@ -141,6 +147,13 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
     facts
         .scripts
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
+    if limits.deadline.passed() {
+        let detail = "the time for one audit is over; what was not read by then is missing";
+        let incident = Incident::new(IncidentCode::LimitReached, "", detail);
+        // Whichever reader it stopped: the code takes the most time, and the others say so themselves.
+        facts.incidents.push(incident.hiding(Channel::Code));
+    }
+    size::shorten(&mut facts, limits);
     facts.incidents.sort();
     facts.incidents.dedup();
     // Before some are left out: each may hide a part of a channel.

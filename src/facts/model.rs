@@ -58,6 +58,9 @@ pub struct Facts {
     pub opaque: Vec<OpaqueFact>,
     /// Host names in the strings of the code; sorted.
     pub hosts: Vec<String>,
+    /// The limits of the readers that were not the usual ones, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, u64>,
     /// How much of each channel was read.
     pub coverage: Coverage,
     /// Trouble on the way; sorted.

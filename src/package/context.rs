@@ -177,19 +177,23 @@ impl<'r, 'a> Context<'r, 'a> {
     /// Ids of the framework (package 1) are not in the app and hide nothing
     /// of it; with others something of the app is unknown.
     pub(super) fn unresolved(&mut self, id: u32, offset: u64) {
-        if self.unresolved.len() >= self.sources.limits.incidents || !self.unresolved.insert(id) {
+        if self.unresolved.len() > self.sources.limits.incidents || !self.unresolved.insert(id) {
             return;
         }
-        let detail = if self.budget.steps == 0 {
-            format!(
-                "more than {} steps to resolve resources",
-                self.sources.limits.resource_steps
-            )
+        if self.unresolved.len() > self.sources.limits.incidents {
+            let detail = "more references without a value than are listed";
+            let incident = Incident::new(IncidentCode::LimitReached, self.entry(), detail);
+            return self.report(incident.hiding(Channel::Resources));
+        }
+        let (code, detail) = if self.budget.steps == 0 {
+            let most = self.sources.limits.resource_steps;
+            let detail = format!("more than {most} steps to resolve resources");
+            (IncidentCode::LimitReached, detail)
         } else {
-            format!("the reference @{id:#010x} leads to no value")
+            let detail = format!("the reference @{id:#010x} leads to no value");
+            (IncidentCode::UnresolvedReference, detail)
         };
-        let incident =
-            Incident::new(IncidentCode::UnresolvedReference, self.entry(), detail).at(offset);
+        let incident = Incident::new(code, self.entry(), detail).at(offset);
         self.report(if id >> 24 == 1 {
             incident
         } else {

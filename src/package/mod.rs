@@ -30,6 +30,7 @@ use crate::xml::Document;
 use context::{Budget, Sources};
 use manifest::Manifest;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Entry that holds the manifest.
@@ -278,9 +279,15 @@ pub fn assemble<'a>(
         incidents.push(incident.hiding(Channel::Manifest));
     }
     if incidents.len() > limits.incidents {
-        // What hides something is kept first.
+        // What hides something is kept first; what is left out still hides its channel.
         incidents.sort_by_key(|incident| incident.hides.is_none());
-        incidents.truncate(limits.incidents);
+        let rest = incidents.split_off(limits.incidents);
+        let channels: BTreeSet<_> = rest.iter().map(|incident| incident.hides).collect();
+        let detail = format!("{} more incidents are not listed", rest.len());
+        incidents.extend(channels.into_iter().map(|hides| Incident {
+            hides,
+            ..Incident::new(IncidentCode::LimitReached, "", detail.clone())
+        }));
     }
     Ok(Package {
         manifest,

@@ -209,6 +209,7 @@ impl Builder<'_> {
                     })
                 })
                 .collect(),
+            limits: self.facts.limits.clone(),
         }
     }
 

@@ -527,6 +527,12 @@ impl Page {
         for note in &report.coverage.not_examined {
             self.line(2, note.get(self.language));
         }
+        if !report.coverage.limits.is_empty() {
+            let all = report.coverage.limits.iter();
+            let all: Vec<String> = all.map(|(name, value)| format!("{name}={value}")).collect();
+            let title = self.pick("检测限值（非默认值）：", "limits that were set: ");
+            self.line(2, &format!("{title}{}", all.join(self.pick("、", ", "))));
+        }
         for incident in &report.incidents {
             let offset = incident
                 .offset

@@ -224,6 +224,9 @@ pub struct Coverage {
     pub code: CodeCoverage,
     /// What this version of the tool does not examine at all.
     pub not_examined: Vec<Prose>,
+    /// The limits of the readers that were not the usual ones, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, u64>,
 }
 
 /// How much code was read.

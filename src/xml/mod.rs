@@ -20,8 +20,9 @@ pub use crate::arsc::{Text, Value};
 pub use attrs::AndroidAttr;
 
 use crate::error::ParseError;
-use crate::incident::Incident;
+use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
+use std::cmp::Ordering;
 
 /// The namespace of `android:` attributes.
 pub const ANDROID_NS: &str = "http://schemas.android.com/apk/res/android";
@@ -151,8 +152,17 @@ pub(crate) fn keep_incident(incidents: &mut Vec<Incident>, incident: Incident, l
     } else {
         limits.incidents
     };
-    if incidents.len() < limit {
-        incidents.push(incident);
+    match incidents.len().cmp(&limit) {
+        Ordering::Less => incidents.push(incident),
+        Ordering::Equal => incidents.push(Incident {
+            hides: incident.hides,
+            ..Incident::new(
+                IncidentCode::LimitReached,
+                incident.file,
+                "more incidents are not listed",
+            )
+        }),
+        Ordering::Greater => {}
     }
 }
 
@@ -193,7 +203,6 @@ impl<'l> Builder<'l> {
     }
 
     fn limit(&mut self, offset: u64, detail: String) {
-        use crate::incident::{Channel, IncidentCode};
         self.report(
             Incident::new(IncidentCode::LimitReached, self.file, detail)
                 .at(offset)

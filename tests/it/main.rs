@@ -21,6 +21,7 @@ mod common;
 mod compiled;
 mod data;
 mod db;
+mod limits;
 mod report;
 mod robustness;
 mod samples;

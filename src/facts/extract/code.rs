@@ -81,6 +81,7 @@ pub(super) fn read(
                 }
             }
         }
+        within(&mut members, files, &mut incidents, limits);
         whole(&members, files, services, facts, &mut incidents, limits);
     });
     facts.incidents.extend(incidents);
@@ -94,10 +95,25 @@ pub(super) fn read(
     }
 }
 
-/// A share of the app's steps for each file, so that files can be read side by side.
-fn share(limits: &Limits, files: usize) -> Budget {
-    let files = u64::try_from(files.max(1)).unwrap_or(u64::MAX);
-    Budget::of_steps(limits.instructions / files)
+/// Leaves out the DEX files that together define more classes than the limit.
+fn within(
+    members: &mut Vec<(usize, Dex<'_>)>,
+    files: &[DexBytes<'_>],
+    incidents: &mut Vec<Incident>,
+    limits: &Limits,
+) {
+    let mut total = 0u64;
+    members.retain(|(at, dex)| {
+        total = total.saturating_add(u64::from(dex.class_count()));
+        if total <= limits.classes {
+            return true;
+        }
+        let name = files.get(*at).map(DexBytes::name).unwrap_or_default();
+        let detail = "more classes than the limit; this file was not read";
+        let incident = Incident::new(IncidentCode::LimitReached, name, detail);
+        incidents.push(incident.hiding(Channel::Code));
+        false
+    });
 }
 
 fn whole(
@@ -111,7 +127,7 @@ fn whole(
     let count = members.len();
     let locals: Vec<Local> = members
         .par_iter()
-        .map(|(_, dex)| local(dex, &mut share(limits, count)))
+        .map(|(_, dex)| local(dex, &mut Budget::share(limits, count)))
         .collect();
     let mut faults: Vec<Faults> = Vec::new();
     let mut budget = Budget::new(limits);
@@ -130,7 +146,7 @@ fn whole(
         .enumerate()
         .map(|(number, (_, dex))| {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            collect::walk(dex, number, &program, &mut share(limits, count))
+            collect::walk(dex, number, &program, limits, count)
         })
         .collect();
     let mut found = Vec::new();

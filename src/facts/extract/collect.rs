@@ -7,6 +7,7 @@ use crate::code::{
 };
 use crate::dex::{Dex, mutf8, usize_of};
 use crate::facts::uses::Walked;
+use crate::limits::Limits;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is kept of one file, in its own numbers.
@@ -58,8 +59,10 @@ pub(super) fn walk<'p, 'w, 'a>(
     dex: &Dex<'a>,
     number: u32,
     program: &'p Program<'w, 'a>,
-    budget: &mut Budget,
+    limits: &Limits,
+    files: usize,
 ) -> (Found, Option<FileGraph<'p, 'w, 'a>>, Walked) {
+    let budget = &mut Budget::share(limits, files);
     let mut found = Found::default();
     let mut wanted = Wanted::nothing(dex);
     let mut interest = Interest::default();
@@ -75,6 +78,7 @@ pub(super) fn walk<'p, 'w, 'a>(
         budget,
         &mut faults,
         std::mem::take(&mut interest.reached),
+        limits.edges / files.max(1),
         |index, text| {
             let keeps = is_telling(text);
             if keeps {
@@ -114,6 +118,7 @@ pub(super) fn walk<'p, 'w, 'a>(
         unread: seen.faults.total,
     };
     found.faults.merge(seen.faults);
+    found.faults.cut_short |= graph.as_ref().is_some_and(FileGraph::is_cut);
     values_that_matter(dex, &permission_methods, &mut found);
     (found, graph, walked)
 }

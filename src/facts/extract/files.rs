@@ -38,7 +38,12 @@ pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFact
         }
     }
     dex.sort_by_key(|(number, _)| *number);
-    dex.truncate(limits.dex_files);
+    if let Some(more @ 1..) = dex.len().checked_sub(limits.dex_files) {
+        dex.truncate(limits.dex_files);
+        let detail = format!("{more} more DEX files than the limit were not read");
+        let incident = Incident::new(IncidentCode::LimitReached, &part.name, detail);
+        found.incidents.push(incident.hiding(Channel::Code));
+    }
     gaps(part, &dex, found);
     // Together, so that no core waits for the last DEX file while libraries are left.
     let (code, libraries) = rayon::join(
