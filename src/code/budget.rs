@@ -35,10 +35,11 @@ impl Budget {
 
     /// A share of an app's budget for each of `files`, so that they can be walked side by side.
     pub fn share(limits: &Limits, files: usize) -> Self {
-        let files = u64::try_from(files.max(1)).unwrap_or(u64::MAX);
+        let files = u64::try_from(files).unwrap_or(u64::MAX);
+        let steps = limits.instructions.checked_div(files);
         Self {
             deadline: limits.deadline,
-            ..Self::of_steps(limits.instructions / files)
+            ..Self::of_steps(steps.unwrap_or_default())
         }
     }
 

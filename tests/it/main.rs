@@ -3,8 +3,8 @@
 //! `architecture`: the layout of the program. `data`: the signature files and
 //! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
 //! `report`: the record, its schema and its evidence. `bad_input`: files that
-//! are no apps. `robustness`: apps cut off and scrambled. `cli`: what a user
-//! sees and gets back. A new test goes to the module of its concern; a fixed
+//! are no apps. `limits`: what is said where a limit is reached. `cli`: what a user
+//! sees and gets back. Apps cut off and changed at random are in `tests/hostile.rs`. A new test goes to the module of its concern; a fixed
 //! bug's test is named after what went wrong.
 #![allow(
     clippy::expect_used,
@@ -23,5 +23,4 @@ mod data;
 mod db;
 mod limits;
 mod report;
-mod robustness;
 mod samples;
