@@ -4,6 +4,10 @@
 //! more, the program ends with "memory allocation failed". `HOSTILE_TRACE=1` then shows which case it was.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../fuzz/drive.rs"]
+#[allow(clippy::pedantic, clippy::expect_used, reason = "a test may panic")]
+mod drive;
+
 use cap::Cap;
 use permscope::audit::Declared;
 use permscope::container::Archive;
@@ -229,4 +233,19 @@ fn apps_that_are_changed_in_the_first_half() {
 fn apps_that_are_changed_in_the_second_half() {
     let (read, all) = changed(0, 1, 2);
     assert!(all >= 90 * CHANGES && read > all / 2, "{read} of {all}");
+}
+
+/// What fuzzing has found once, in `fuzz/finds/TARGET/`, and one sample for each target, so that all of them work.
+#[test]
+fn finds_of_the_fuzzer() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/finds");
+    for (name, target) in drive::TARGETS {
+        let finds = folder.join(name).read_dir().into_iter().flatten();
+        for find in finds {
+            target(&std::fs::read(find.unwrap().path()).unwrap());
+        }
+        for (_, _, bytes) in fixture().files.iter().step_by(20) {
+            target(bytes);
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::engine;
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
-use crate::report::{Language, Languages, text};
+use crate::report::{Language, Languages, plain, text};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
@@ -160,9 +160,8 @@ fn exit(report: &Report, fail_on: FailOn) -> Exit {
 }
 
 pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|e| Stop::new(Exit::Internal, e))?;
-    text.push('\n');
-    Ok(text)
+    let text = serde_json::to_string_pretty(value).map_err(|e| Stop::new(Exit::Internal, e))?;
+    Ok(plain::json(&text) + "\n")
 }
 
 fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {

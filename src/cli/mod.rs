@@ -6,7 +6,7 @@ mod db;
 mod explain;
 mod page;
 
-use crate::report::text::printable;
+use crate::report::plain::printable;
 use clap::Parser;
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -5,6 +5,7 @@
 
 mod build;
 mod lines;
+pub mod plain;
 pub mod text;
 mod usage;
 pub mod v1;

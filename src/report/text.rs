@@ -1,6 +1,7 @@
 //! The report as plain text, for a terminal or a case file.
 
 use super::lines::evidence_line;
+use super::plain::printable;
 use super::v1::{ClauseRef, Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
 use crate::incident::Channel;
@@ -565,34 +566,7 @@ impl Page {
     }
 }
 
-/// A text in which nothing steers a terminal, breaks the line or reorders what stands beside it.
-pub fn printable(text: &str) -> String {
-    let safe = |c: char| if is_unsafe(c) { '\u{fffd}' } else { c };
-    text.chars().map(safe).collect()
-}
-
-/// Characters that could steer a terminal or reorder text: C0, C1, bidirectional controls, line separators.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{061c}')
-}
-
 /// A split among the files is worth naming.
 fn report_split(files: &[String]) -> bool {
     files.iter().any(|f| f.contains("split"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hostile_text_cannot_steer_the_terminal() {
-        let mut page = Page {
-            out: String::new(),
-            language: Language::En,
-        };
-        page.line(0, "a\u{1b}[31mb\nc\u{202e}d");
-        assert_eq!(page.out, "a\u{fffd}[31mb\u{fffd}c\u{fffd}d\n");
-    }
 }

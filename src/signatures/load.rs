@@ -254,6 +254,14 @@ pub fn load(root: &Path) -> Result<Tree, Vec<LoadError>> {
     }
 }
 
+/// Reads one file that is in memory.
+pub(super) fn load_one(path: &str, text: &str) -> Result<Tree, LoadError> {
+    let mut tree = Tree::default();
+    add(&mut tree, path, text)?;
+    tree.sort();
+    Ok(tree)
+}
+
 /// Collects the files below `dir`, as paths below the root. Names that start with a dot, and `*.md` at the top, are left alone.
 fn walk(
     root: &Path,

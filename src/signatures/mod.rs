@@ -203,6 +203,14 @@ impl SignatureDb {
         load::load(dir).map(SignatureDb::from_tree)
     }
 
+    /// One data file alone, unchecked: `path` is the one below the tree, which says what the file is.
+    ///
+    /// # Errors
+    /// The file is bad.
+    pub fn of_text(path: &str, text: &str) -> Result<SignatureDb, LoadError> {
+        load::load_one(path, text).map(SignatureDb::from_tree)
+    }
+
     fn from_tree(tree: Tree) -> SignatureDb {
         let digest = tree.digest();
         let index = Index::new(&tree.data);

@@ -7,7 +7,7 @@ use super::args::Format;
 use super::{Exit, Stop, print};
 use crate::engine::{self, diff};
 use crate::limits::Limits;
-use crate::report::{Language, text::printable};
+use crate::report::{Language, plain, plain::printable};
 use crate::signatures::check::locate;
 use crate::signatures::inventory::{self, EntryKind};
 use crate::signatures::{SignatureDb, stats};
@@ -270,7 +270,8 @@ fn named(path: &Path) -> Result<SignatureDb, Stop> {
 }
 
 fn json_line(value: &impl serde::Serialize) -> Result<String, Stop> {
-    serde_json::to_string(value).map_err(|e| Stop::new(Exit::Internal, e))
+    let text = serde_json::to_string(value).map_err(|e| Stop::new(Exit::Internal, e))?;
+    Ok(plain::json(&text))
 }
 
 fn check(folder: Option<&Path>, format: Format) -> Result<Exit, Stop> {

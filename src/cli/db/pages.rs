@@ -2,7 +2,7 @@
 
 use super::pick;
 use crate::engine::diff::{Change, Diff};
-use crate::report::{Language, text::printable};
+use crate::report::{Language, plain::printable};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::{Gap, Sdk};
 use crate::signatures::stats::Stats;
