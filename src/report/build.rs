@@ -4,11 +4,11 @@ use super::usage;
 use super::v1::{
     Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
     File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
-    Suggestion, Tool,
+    Suggestion, Tool, Unpacked,
 };
 use super::words::{Languages, Prose};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
-use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Usage};
+use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Stage, Usage, Use};
 use crate::facts::Facts;
 use crate::signatures::schema::Text;
 use crate::signatures::{Counts, SignatureDb};
@@ -35,6 +35,18 @@ pub fn build(
         languages,
         parts,
     };
+    let permissions: Vec<Permission> = audit
+        .permissions
+        .iter()
+        .zip(&detections.usage)
+        .map(|(p, usage)| builder.permission(p, usage))
+        .collect();
+    let sdks: Vec<Sdk> = detections
+        .sdks
+        .iter()
+        .zip(&detections.stages)
+        .map(|(sdk, stage)| builder.sdk(sdk, stage))
+        .collect();
     Report {
         schema: SCHEMA.into(),
         tool: Tool {
@@ -48,23 +60,35 @@ pub fn build(
         },
         subject: builder.subject(&detections.features),
         function: builder.function(declared, audit),
-        coverage: builder.coverage(&detections.obstacles),
-        permissions: audit
-            .permissions
-            .iter()
-            .zip(&detections.usage)
-            .map(|(p, usage)| builder.permission(p, usage))
-            .collect(),
-        sdks: detections
-            .sdks
-            .iter()
-            .zip(&detections.stages)
-            .map(|(sdk, stage)| builder.sdk(sdk, stage))
-            .collect(),
+        coverage: Coverage {
+            unpacked: unpacked(&detections.obstacles, &permissions, &sdks),
+            ..builder.coverage(&detections.obstacles)
+        },
+        permissions,
+        sdks,
         accesses: parts.accesses(),
         findings: audit.findings.iter().map(|f| builder.finding(f)).collect(),
         incidents: facts.incidents.clone(),
     }
+}
+
+/// Whether the code that was read is not the app's own.
+fn hides_own_code(obstacle: &Obstacle) -> bool {
+    matches!(obstacle.kind, "packer" | "missing-code")
+}
+
+fn unpacked(obstacles: &[Obstacle], permissions: &[Permission], sdks: &[Sdk]) -> Option<Unpacked> {
+    if !obstacles.iter().any(hides_own_code) {
+        return None;
+    }
+    let unknown = permissions.iter().filter(|p| p.usage == Use::NotAssessable);
+    let idle = sdks
+        .iter()
+        .filter(|sdk| matches!(sdk.stage, Some(Stage::Bundled | Stage::Stub)));
+    Some(Unpacked {
+        permissions: unknown.map(|p| p.name.clone()).collect(),
+        sdks: idle.map(|sdk| sdk.id.clone()).collect(),
+    })
 }
 
 fn counts(counts: &Counts) -> BTreeMap<String, u64> {
@@ -169,7 +193,7 @@ impl Builder<'_> {
     }
 
     fn coverage(&self, obstacles: &[Obstacle]) -> Coverage {
-        let packed = obstacles.iter().any(|o| o.kind == "packer");
+        let packed = obstacles.iter().any(hides_own_code);
         Coverage {
             complete: self.facts.complete() && !packed,
             channels: self
@@ -188,6 +212,7 @@ impl Builder<'_> {
                     kind: o.kind.into(),
                     id: o.id.clone(),
                     name: self.prose(&o.name),
+                    confidence: o.confidence,
                     hides: o.hides,
                     effect: self.prose(&o.effect),
                     evidence: o
@@ -209,6 +234,7 @@ impl Builder<'_> {
                     })
                 })
                 .collect(),
+            unpacked: None,
             limits: self.facts.limits.clone(),
         }
     }

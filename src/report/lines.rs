@@ -1,5 +1,7 @@
 //! Evidence as one line of text.
 
+use super::v1::Unpacked;
+use super::words::Language;
 use crate::audit::Evidence;
 use crate::signatures::api::java_name;
 
@@ -29,6 +31,51 @@ pub(super) fn evidence_line(evidence: &Evidence) -> String {
         .copied()
         .collect::<Vec<_>>()
         .join(" ")
+}
+
+/// What an unpacked sample is needed for.
+pub(super) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
+    const NAMED: usize = 5;
+    let some = |names: &[String]| {
+        let named = names.iter().take(NAMED);
+        let named: Vec<&str> = named.map(|n| n.rsplit('.').next().unwrap_or(n)).collect();
+        let more = names.len() > NAMED;
+        match language {
+            Language::Zh => format!("{}{}", named.join("、"), if more { "等" } else { "" }),
+            Language::En => format!("{}{}", named.join(", "), if more { " …" } else { "" }),
+        }
+    };
+    let mut parts = Vec::new();
+    if let count @ 1.. = unpacked.permissions.len() {
+        let names = some(&unpacked.permissions);
+        parts.push(match language {
+            Language::Zh => format!("{count}项权限的使用情况（{names}）"),
+            Language::En => format!("the use of {count} permissions ({names})"),
+        });
+    }
+    if let count @ 1.. = unpacked.sdks.len() {
+        let names = some(&unpacked.sdks);
+        parts.push(match language {
+            Language::Zh => format!("{count}个SDK是否启动或者被调用（{names}）"),
+            Language::En => format!("whether {count} SDKs start or are called ({names})"),
+        });
+    }
+    match language {
+        Language::Zh => {
+            parts.push("代码中的域名、接口调用以及仅在代码中体现的SDK".to_owned());
+            format!(
+                "须以加固前的安装包或者脱壳后的样本补充检测：{}",
+                parts.join("；")
+            )
+        }
+        Language::En => {
+            parts.push("hosts, calls and SDKs that only the code shows".to_owned());
+            format!(
+                "a sample with the app's own code is needed for: {}",
+                parts.join("; ")
+            )
+        }
+    }
 }
 
 /// `android.os.Build.getSerial ("x")` of `Landroid/os/Build;->getSerial()Ljava/lang/String; ("x")`: as people

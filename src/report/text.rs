@@ -1,6 +1,6 @@
 //! The report as plain text, for a terminal or a case file.
 
-use super::lines::evidence_line;
+use super::lines::{evidence_line, unpacked_line};
 use super::plain::printable;
 use super::v1::{ClauseRef, Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
@@ -493,6 +493,9 @@ impl Page {
                 obstacle.effect.get(self.language)
             );
             self.line(2, &line);
+        }
+        if let Some(unpacked) = &report.coverage.unpacked {
+            self.line(2, &unpacked_line(unpacked, self.language));
         }
         for gap in &report.coverage.gaps {
             let mut obstacles = report.coverage.obstacles.iter();

@@ -224,9 +224,22 @@ pub struct Coverage {
     pub code: CodeCoverage,
     /// What this version of the tool does not examine at all.
     pub not_examined: Vec<Prose>,
+    /// Where the app's own code is packed or missing: what a sample with that code is needed for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpacked: Option<Unpacked>,
     /// The limits of the readers that were not the usual ones, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub limits: BTreeMap<String, u64>,
+}
+
+/// What only the code can tell, which is packed or missing. Hosts, calls and SDKs that nothing else names come to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unpacked {
+    /// Permissions whose use could not be assessed.
+    pub permissions: Vec<String>,
+    /// Bundled SDKs of which it is not known whether they start or are called.
+    pub sdks: Vec<String>,
 }
 
 /// How much code was read.
@@ -330,12 +343,15 @@ pub struct ChannelState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ObstacleInfo {
-    /// `packer`, `dynamic-code`, `foreign-code`, `native-code`.
+    /// `packer`, `missing-code`, `dynamic-code`, `foreign-code`, `native-code`.
     pub kind: String,
     /// Its id.
     pub id: String,
     /// Its name.
     pub name: Prose,
+    /// Of a packer: `firm` where marks of different kinds agree, else `tentative`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<RuleConfidence>,
     /// The channel that it hides.
     pub hides: crate::incident::Channel,
     /// What that means.

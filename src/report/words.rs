@@ -227,6 +227,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("server", "服务端核查", "the server"),
     // obstacles
     ("packer", "加固", "packer"),
+    ("missing-code", "代码缺失", "code is missing"),
     ("dynamic-code", "动态加载", "code loaded at run time"),
     ("foreign-code", "DEX 以外的代码", "code outside DEX"),
     ("native-code", "原生代码", "native code"),
