@@ -26,6 +26,11 @@ const TASKS: &[(&str, &str, Task)] = &[
         corpus,
     ),
     (
+        "fuzz",
+        "run every fuzz target, or those named: `fuzz SECONDS [TARGET…]` (needs a nightly toolchain, cargo-fuzz and a C++ compiler)",
+        fuzz,
+    ),
+    (
         "samples",
         "rebuild the compiled sample apps (needs Java and Debian's Android tools)",
         samples,
@@ -141,4 +146,60 @@ fn samples(args: &[String]) -> Result<(), String> {
     let mut all = vec!["samples/build.sh"];
     all.extend(args.iter().map(String::as_str));
     run("bash", &all, &[])
+}
+
+/// Target and dictionary.
+const FUZZ_TARGETS: [(&str, &str); 10] = [
+    ("container", "zip"),
+    ("axml", "res"),
+    ("arsc", "res"),
+    ("dex", "dex"),
+    ("code", "dex"),
+    ("elf", "elf"),
+    ("signing", "zip"),
+    ("audit", "zip"),
+    ("facts", "text"),
+    ("signatures", "text"),
+];
+
+fn fuzz(args: &[String]) -> Result<(), String> {
+    let (seconds, wanted) = args
+        .split_first()
+        .ok_or("how many seconds for each target?")?;
+    let seconds: u32 = seconds
+        .parse()
+        .map_err(|_| format!("`{seconds}` is no number of seconds"))?;
+    let all = FUZZ_TARGETS.map(|(target, _)| target);
+    if let Some(unknown) = wanted.iter().find(|name| !all.contains(&name.as_str())) {
+        return Err(format!(
+            "no target `{unknown}`; there are {}",
+            all.join(", ")
+        ));
+    }
+    let seeds = [
+        "run",
+        "--quiet",
+        "--example",
+        "fuzz-seeds",
+        "--features",
+        "forge",
+    ];
+    run("cargo", &seeds, &[])?;
+    for (target, dictionary) in FUZZ_TARGETS {
+        if !wanted.is_empty() && !wanted.iter().any(|name| name == target) {
+            continue;
+        }
+        let time = format!("-max_total_time={seconds}");
+        let dictionary = format!("-dict=fuzz/dict/{dictionary}.dict");
+        let options = [
+            "-max_len=32768",
+            "-timeout=10",
+            "-rss_limit_mb=1500",
+            "-print_final_stats=1",
+        ];
+        let mut line = vec!["+nightly", "fuzz", "run", target, "--", &time, &dictionary];
+        line.extend(options);
+        run("cargo", &line, &[("RAYON_NUM_THREADS", "1")])?;
+    }
+    Ok(())
 }
