@@ -8,6 +8,7 @@ use permscope::audit::Declared;
 use permscope::container::{Archive, bundle};
 use permscope::detect::Detector;
 use permscope::dex::Dex;
+use permscope::engine::catalogue::{Catalogue, Found};
 use permscope::engine::{self, Source};
 use permscope::facts::{Facts, State};
 use permscope::forge::zip::{Entry, Method, Zip, signing_block};
@@ -23,7 +24,7 @@ use std::sync::OnceLock;
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All targets; each has a file in `fuzz_targets/`.
-pub(crate) const TARGETS: [Target; 10] = [
+pub(crate) const TARGETS: [Target; 11] = [
     ("container", container),
     ("axml", axml),
     ("arsc", arsc),
@@ -34,6 +35,7 @@ pub(crate) const TARGETS: [Target; 10] = [
     ("audit", audit),
     ("facts", facts),
     ("signatures", signatures),
+    ("catalogue", catalogue),
 ];
 
 /// Smaller than for real apps, so that one input takes milliseconds.
@@ -254,6 +256,18 @@ fn judge(facts: &Facts) {
 /// Unicode's explicit directional formatting: what is shown may read otherwise than it is.
 fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+}
+
+/// A table of apps.
+pub(crate) fn catalogue(data: &[u8]) {
+    if let Ok(catalogue) = Catalogue::read(data) {
+        for row in catalogue.rows().iter().take(64) {
+            // A row that names its file in one way at least is found again, or others say otherwise.
+            let found = catalogue.find(&row.file, &row.package, &row.sha256);
+            let has_key = !(row.file.is_empty() && row.package.is_empty() && row.sha256.is_empty());
+            assert!(!has_key || found != Found::Nothing);
+        }
+    }
 }
 
 /// A data file that someone edits, the first byte says which; with the linter.

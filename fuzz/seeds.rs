@@ -56,6 +56,19 @@ impl Seeds {
         self.put("facts", &serde_json::to_vec(&facts)?)
     }
 
+    fn catalogues(&mut self) -> Result<(), Box<dyn Error>> {
+        let text = "文件名,包名,SHA256,应用名称,功能类型,服务对象\n\"a,b.apk\",com.a,,甲,网上购物类；即时通信类,用户端\n,com.b,,乙,,\n";
+        self.put("catalogue", text.as_bytes())?;
+        self.put("catalogue", &[b"\xef\xbb\xbf", text.as_bytes()].concat())?;
+        let wide: Vec<u8> = std::iter::once(0xfeff)
+            .chain(text.encode_utf16())
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        self.put("catalogue", &wide)?;
+        // 包名, 甲
+        self.put("catalogue", b"\xb0\xfc\xc3\xfb;name\ncom.a;\xbc\xd7\n")
+    }
+
     fn data(&mut self, repository: &Path) -> Result<(), Box<dyn Error>> {
         // In the order of `PATHS` in drive.rs.
         let folders = [
@@ -118,6 +131,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
+    seeds.catalogues()?;
     seeds.data(repository)
 }
 

@@ -99,6 +99,17 @@ impl<'d> Declared<'d> {
         Ok(declared)
     }
 
+    /// The same, named by a catalogue; without a function nobody named one.
+    #[must_use]
+    pub fn named_by_catalogue(self) -> Self {
+        let source = if self.functions.is_empty() {
+            DeclaredBy::None
+        } else {
+            DeclaredBy::Catalogue
+        };
+        Self { source, ..self }
+    }
+
     /// Whether the lists of necessary information apply at all.
     pub fn lists_apply(&self) -> bool {
         self.edition == Edition::Consumer && self.functions.iter().any(|f| f.number > 0)

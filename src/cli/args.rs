@@ -89,6 +89,9 @@ pub(super) struct Judging {
     /// The declared function: id, Chinese or English name, or a store's category; several are a union
     #[arg(long = "function", value_name = "FUNCTION")]
     pub(super) functions: Vec<String>,
+    /// A CSV table of apps that says the function: one row is the app's, by SHA-256, file name or package
+    #[arg(long, value_name = "CSV", conflicts_with = "functions")]
+    pub(super) catalogue: Option<PathBuf>,
     /// Whom the app serves; the lists of necessary information bind the consumer side only
     #[arg(long, value_enum, default_value_t = Edition::Consumer)]
     pub(super) edition: Edition,

@@ -5,6 +5,7 @@ use super::{Exit, Stop, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
+use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
@@ -131,8 +132,11 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         args::Edition::Consumer => Edition::Consumer,
         args::Edition::Supply => Edition::Supply,
     };
-    let declared = Declared::resolve(&db, &judging.functions, edition)
-        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let declared = match &judging.catalogue {
+        Some(path) => listed(&db, path, facts, edition)?,
+        None => Declared::resolve(&db, &judging.functions, edition)
+            .map_err(|e| Stop::new(Exit::Usage, e))?,
+    };
     let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
     let written = match judging.format {
         Format::Text => text::render(&report, languages.first()),
@@ -140,6 +144,41 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
     };
     deliver(&written, judging.output.as_deref())?;
     Ok(exit(&report, judging.fail_on))
+}
+
+/// What a catalogue says of the app.
+fn listed<'d>(
+    db: &'d SignatureDb,
+    path: &Path,
+    facts: &Facts,
+    edition: Edition,
+) -> Result<Declared<'d>, Stop> {
+    let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+    let sources = engine::open(&[path.to_owned()], &Limits::default())
+        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
+    let catalogue = Catalogue::read(bytes).map_err(|e| stop(e.to_string()))?;
+    let first = facts.files.first();
+    let (name, sha256) = first.map_or(("", ""), |file| (&file.name, &file.sha256));
+    match catalogue.find(name, &facts.manifest.package, sha256) {
+        Found::Row(row) => {
+            let edition = row.edition.unwrap_or(edition);
+            let declared = Declared::resolve(db, &row.functions, edition)
+                .map_err(|e| stop(format!("line {}: {e}", row.line)))?;
+            Ok(declared.named_by_catalogue())
+        }
+        Found::Nothing => Err(stop(format!(
+            "no row for {name}, {}, {sha256}",
+            facts.manifest.package
+        ))),
+        Found::Several(lines) => {
+            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            Err(stop(format!(
+                "lines {} say different things of this app",
+                lines.join(", ")
+            )))
+        }
+    }
 }
 
 fn exit(report: &Report, fail_on: FailOn) -> Exit {

@@ -439,3 +439,34 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(output.status.code(), CLEAN, "{arguments:?}");
     }
 }
+
+#[test]
+fn a_catalogue_names_the_function() {
+    let scratch = Scratch::new("catalogue");
+    let path = shop(&scratch);
+    let audit = |text: &str| {
+        let csv = scratch.write("stores.csv", text.as_bytes());
+        let format = ["--format", "json", "--lang", "zh"];
+        run(&[&["audit", &path, "--catalogue", &csv][..], &format].concat())
+    };
+    let found = audit(
+        "文件名,功能类型,服务对象\nother.apk,地图导航类,\n/store/shop.apk,网上购物类,用户端\n",
+    );
+    let report: Value = serde_json::from_str(&found.stdout).unwrap();
+    assert_eq!(report["function"]["source"], "catalogue");
+    assert_eq!(report["function"]["declared"][0]["id"], "online-shopping");
+    let none = audit("文件名,功能类型\nother.apk,地图导航类\n");
+    assert_eq!(none.code, USAGE);
+    assert!(
+        none.stderr.contains("no row for shop.apk"),
+        "{}",
+        none.stderr
+    );
+    let unknown = audit("文件名,功能类型\nshop.apk,没有这个类型\n");
+    assert_eq!(unknown.code, USAGE);
+    assert!(
+        unknown.stderr.contains("line 2: no function is called"),
+        "{}",
+        unknown.stderr
+    );
+}

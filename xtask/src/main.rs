@@ -149,7 +149,7 @@ fn samples(args: &[String]) -> Result<(), String> {
 }
 
 /// Target and dictionary.
-const FUZZ_TARGETS: [(&str, &str); 10] = [
+const FUZZ_TARGETS: [(&str, &str); 11] = [
     ("container", "zip"),
     ("axml", "res"),
     ("arsc", "res"),
@@ -160,6 +160,7 @@ const FUZZ_TARGETS: [(&str, &str); 10] = [
     ("audit", "zip"),
     ("facts", "text"),
     ("signatures", "text"),
+    ("catalogue", "text"),
 ];
 
 fn fuzz(args: &[String]) -> Result<(), String> {
