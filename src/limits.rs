@@ -10,6 +10,15 @@ pub struct Limits {
     pub input_bytes: u64,
     /// Entries of one archive. The largest known store APKs have about 60,000.
     pub zip_entries: usize,
+    /// Entries of an archive that is read a second time as other tools read it. The `zip` crate takes about 300 bytes for each.
+    pub compared_entries: usize,
+    /// Bytes of the directory that the second reading may take in. 100,000 entries with long names have 12 MB.
+    pub compared_bytes: u64,
+    /// Bytes of an archive with a ZIP64 end record that is read a second time: the `zip` crate reserves memory
+    /// by that record's count, which is bounded by the file's size only (about seven times as much).
+    pub compared_zip64_bytes: usize,
+    /// Differences between two readings of one archive that are listed; the rest is counted.
+    pub archive_notes: usize,
     /// Inflated bytes of one entry. DEX files end below 200 MB, resource tables below 100 MB.
     pub entry_bytes: u64,
     /// Inflated bytes of all entries that one audit reads. A deflate bomb of 1:1000 stops here.
@@ -71,6 +80,10 @@ impl Default for Limits {
         Self {
             input_bytes: 8 << 30,
             zip_entries: 400_000,
+            compared_entries: 150_000,
+            compared_bytes: 32 << 20,
+            compared_zip64_bytes: 64 << 20,
+            archive_notes: 100,
             entry_bytes: 1 << 30,
             total_bytes: 4 << 30,
             members: 1_000,

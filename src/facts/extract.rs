@@ -170,6 +170,7 @@ fn read<'a>(part: &'a Part<'_>, limits: &Limits) -> PartFacts<'a> {
         incidents: part.archive.incidents().to_vec(),
         ..PartFacts::default()
     };
+    found.incidents.extend(part.archive.views());
     files::read(part, limits, &mut found);
     let signing = crate::signing::read(&part.archive, part.bytes);
     found.incidents.extend(signing.incidents);
