@@ -19,6 +19,16 @@ pub struct Limits {
     pub compared_zip64_bytes: usize,
     /// Differences between two readings of one archive that are listed; the rest is counted.
     pub archive_notes: usize,
+    /// How deep archives inside an APK are opened: 1 opens those that lie in it, and names those in them.
+    pub nested_depth: u32,
+    /// DEX files and archives inside one APK that are looked at. Store apps have some 20, games with packed levels some 100.
+    pub nested_files: usize,
+    /// Inflated bytes of all of them.
+    pub nested_bytes: u64,
+    /// Entries of one of them. Plug-in APKs have about 10,000.
+    pub nested_entries: usize,
+    /// DEX files listed of one of them; the rest is counted.
+    pub nested_dex: usize,
     /// Inflated bytes of one entry. DEX files end below 200 MB, resource tables below 100 MB.
     pub entry_bytes: u64,
     /// Inflated bytes of all entries that one audit reads. A deflate bomb of 1:1000 stops here.
@@ -84,6 +94,11 @@ impl Default for Limits {
             compared_bytes: 32 << 20,
             compared_zip64_bytes: 64 << 20,
             archive_notes: 100,
+            nested_depth: 1,
+            nested_files: 500,
+            nested_bytes: 1 << 30,
+            nested_entries: 50_000,
+            nested_dex: 100,
             entry_bytes: 1 << 30,
             total_bytes: 4 << 30,
             members: 1_000,

@@ -80,6 +80,8 @@ pub struct Archive<'a> {
     by_name: Vec<usize>,
     directory_start: u64,
     is_zip64: bool,
+    /// Every entry that the directory counts is in `entries`.
+    is_whole: bool,
     inflated: AtomicU64,
     incidents: Vec<Incident>,
 }
@@ -99,6 +101,7 @@ impl<'a> Archive<'a> {
             by_name: Vec::new(),
             directory_start: directory.start,
             is_zip64: directory.is_zip64,
+            is_whole: true,
             inflated: AtomicU64::new(0),
             incidents: Vec::new(),
         };
@@ -125,6 +128,7 @@ impl<'a> Archive<'a> {
                     let incident =
                         Incident::from_error(IncidentCode::ArchiveUnreadable, &self.file, &error);
                     self.incidents.push(incident.hiding(Channel::Archive));
+                    self.is_whole = false;
                     break;
                 }
                 Err(error) => return Err(error),
@@ -139,6 +143,7 @@ impl<'a> Archive<'a> {
                 if let Some(last) = self.incidents.last_mut() {
                     last.hides = Some(Channel::Archive);
                 }
+                self.is_whole = false;
                 break;
             }
             let entry = entry(&header);
@@ -255,6 +260,11 @@ impl<'a> Archive<'a> {
         Local::read(self.bytes, entry.header_offset).map(|local| local.data)
     }
 
+    /// Every entry that the directory counts is listed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
     /// There is a ZIP64 end record.
     pub(super) fn is_zip64(&self) -> bool {
         self.is_zip64
@@ -304,6 +314,12 @@ impl<'a> Archive<'a> {
             Ok((_, data)) => inflate_head::<N>(data),
             Err(_) => Vec::new(),
         }
+    }
+
+    /// The last `N` bytes of an entry that need not be inflated; `None` for others and shorter ones.
+    pub fn tail<const N: usize>(&self, entry: &Entry) -> Option<&'a [u8; N]> {
+        let (_, data) = self.data(entry).ok()?;
+        (!is_inflated(entry)).then(|| data.last_chunk()).flatten()
     }
 
     /// Where an entry's data begins, and the data as it lies in the file.

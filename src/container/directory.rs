@@ -72,11 +72,14 @@ impl<'a> Directory<'a> {
         let tail = bytes.get(first..).unwrap_or_default();
         let mut refused = None;
         let mut found: Option<Self> = None;
+        let mut stray = None;
         // The last end record counts, as in libziparchive. An earlier one is
         // tried only where the last one leads nowhere.
         for at in memchr::memmem::rfind_iter(tail, &END.to_le_bytes()) {
             let at = first.saturating_add(at);
             if bytes.len().saturating_sub(at) < END_SIZE {
+                // libziparchive begins its search one end record before the end.
+                stray = Some(at);
                 continue;
             }
             match (Self::from_end_record(bytes, at), &mut found) {
@@ -101,6 +104,10 @@ impl<'a> Directory<'a> {
                     refused.get_or_insert(error);
                 }
             }
+        }
+        if let (Some(directory), Some(at)) = (&mut found, stray) {
+            let what = "the signature of another end record in the last bytes, which Android does not look at";
+            directory.anomalies.push((wide(at), what.into()));
         }
         found.ok_or_else(|| refused.unwrap_or_else(|| no_end_record(bytes)))
     }
@@ -172,6 +179,19 @@ impl<'a> Directory<'a> {
                 ));
             }
         };
+        let end = start.saturating_add(size);
+        match wide(limit).checked_sub(end) {
+            Some(0) | None => {}
+            Some(_) if starts_with_header(bytes, end) => {
+                let what =
+                    "the directory goes on behind its stated size; Android does not see that";
+                anomalies.push((end, what.into()));
+            }
+            Some(more) => {
+                let what = format!("{more} bytes lie between the directory and the end record");
+                anomalies.push((end, what.into()));
+            }
+        }
         if prepended > 0 {
             let what = format!(
                 "{prepended} bytes lie before the archive and the offsets do not count them"
@@ -188,7 +208,7 @@ impl<'a> Directory<'a> {
         }
         Ok(Self {
             start,
-            end: start.saturating_add(size),
+            end,
             prepended,
             count,
             anomalies,

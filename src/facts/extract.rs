@@ -5,6 +5,7 @@ mod collect;
 mod constants;
 mod entered;
 mod files;
+mod nested;
 mod opaque;
 mod plumbing;
 mod roots;
@@ -67,6 +68,7 @@ struct PartFacts<'a> {
     services: Vec<String>,
     assets: Vec<String>,
     opaque: Vec<super::uses::OpaqueFact>,
+    nested: Vec<super::nested::NestedFact>,
     signers: Vec<SignerFact>,
     incidents: Vec<Incident>,
 }
@@ -110,6 +112,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         facts.native.extend(part.native);
         facts.assets.extend(part.assets);
         facts.opaque.extend(part.opaque);
+        facts.nested.extend(part.nested);
         facts.signers.extend(part.signers);
         facts.incidents.extend(part.incidents);
     }
@@ -138,6 +141,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
     facts.opaque.sort();
+    facts.nested.sort();
     facts
         .scripts
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));

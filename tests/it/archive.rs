@@ -214,6 +214,39 @@ fn an_end_record_in_the_comment_of_another() {
     );
 }
 
+/// The search for the last end record begins where one still fits. Python's `zipfile` takes the signature behind it.
+#[test]
+fn the_signature_of_an_end_record_in_a_comment() {
+    let mut zip = Zip::of(vec![manifest()]);
+    zip.comment = b"PK\x05\x06 not one".to_vec();
+    only(
+        &zip.build(),
+        &[(ArchiveAnomaly, "the signature of another end record")],
+    );
+}
+
+/// Nothing in libziparchive wants the end record to follow the directory at once; `zipfile` and `unzip` do.
+#[test]
+fn bytes_between_the_directory_and_the_end_record() {
+    let built = Zip::of(vec![manifest(), dex()]).build_placed();
+    let mut bytes = built.bytes.clone();
+    bytes.splice(built.end..built.end, *b"garbage");
+    has(
+        &bytes,
+        ArchiveAnomaly,
+        "7 bytes lie between the directory and the end record",
+    );
+    let header = bytes[built.directory..built.entries[1].central].to_vec();
+    let mut bytes = built.bytes;
+    bytes.splice(built.end..built.end, header);
+    has(
+        &bytes,
+        ArchiveAnomaly,
+        "the directory goes on behind its stated size",
+    );
+    assert_eq!(read(&bytes, "AndroidManifest.xml").unwrap(), MANIFEST);
+}
+
 /// `ziparchive.OutOfBound` (kInvalidOffset) and `ZeroSizeCentralDirectory` (kInvalidFile).
 #[test]
 fn end_records_that_lie() {
@@ -253,7 +286,10 @@ fn end_records_that_lie() {
     };
     only(
         &zip.build(),
-        &[(ArchiveAnomaly, "behind the stated number of entries")],
+        &[
+            (ArchiveAnomaly, "behind the stated number of entries"),
+            (ReadersDisagree, "a local header of classes.dex"),
+        ],
     );
 }
 
@@ -561,7 +597,7 @@ fn a_name_for_others() {
     let mut entry = dex();
     let mut field = vec![1];
     // CRC-32 of "classes.dex", from Python's zlib.
-    field.extend(0x2ca9_4bb5_u32.to_le_bytes());
+    field.extend(0x7201_b5e2_u32.to_le_bytes());
     field.extend(b"readme.txt");
     let length = u16::try_from(field.len()).unwrap();
     entry.extra = [&0x7075_u16.to_le_bytes()[..], &length.to_le_bytes(), &field].concat();

@@ -2,7 +2,7 @@
 //!
 //! `architecture`: the layout of the program. `archive`: forged archives that Android and others read differently. `data`: the signature files and
 //! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
-//! `report`: the record, its schema and its evidence. `bad_input`: files that
+//! `nested`: files with code inside an APK. `report`: the record, its schema and its evidence. `bad_input`: files that
 //! are no apps. `robustness`: apps cut off and scrambled. `cli`: what a user
 //! sees and gets back. A new test goes to the module of its concern; a fixed
 //! bug's test is named after what went wrong.
@@ -22,6 +22,7 @@ mod common;
 mod compiled;
 mod data;
 mod db;
+mod nested;
 mod report;
 mod robustness;
 mod samples;
