@@ -91,7 +91,11 @@ impl<'a> Directory<'a> {
                     found = Some(directory);
                 }
                 // Readers that look for the first one, or check more, see the other archive.
-                (Ok(other), Some(directory)) if other.start != directory.start => {
+                // What lies before the directory is the end of an archive that an entry holds.
+                (Ok(other), Some(directory))
+                    if wide(at) >= directory.end
+                        && (other.start, other.count) != (directory.start, directory.count) =>
+                {
                     let what = format!(
                         "another end record leads to a directory of {} entries at {:#x}; Android takes the last end record, with {} entries at {:#x}",
                         other.count, other.start, directory.count, directory.start

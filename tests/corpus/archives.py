@@ -119,6 +119,11 @@ def shown(name):
     return b"".join(b"^" + bytes([byte + 64]) if byte < 0x20 else bytes([byte]) for byte in name)
 
 
+def first_line(name):
+    """What is read here of a name that aapt prints with its line breaks."""
+    return re.split(rb"[\r\n]", name)[0]
+
+
 def printable(name):
     return all(0x20 <= byte < 0x7f for byte in name)
 
@@ -138,7 +143,8 @@ def compare(reader, path, ours, named):
         return "named", "opens it"
     wanted = sorted(project(entry) for entry in ours)
     if reader != "zipfile":
-        wanted = sorted(row for row in ((shown(n), *rest) if reader == "unzip" else (n, *rest) for n, *rest in wanted) if printable(row[0]))
+        told = shown if reader == "unzip" else first_line
+        wanted = sorted(row for row in ((told(name), *rest) for name, *rest in wanted) if printable(row[0]))
         theirs = [row for row in theirs if printable(row[0])]
     if wanted == theirs:
         return "equal", ""
@@ -170,7 +176,8 @@ def main():
             codes.update(found)
             named = bool(found & NAMING)
             other = [detail for _, detail in incidents if "zip library" in detail]
-            crate["refused" if own is None else "named" if other else "equal"] += 1
+            cut = bool(found & {"archive-unreadable", "limit-reached"})
+            crate["refused" if own is None else "named" if other or cut else "equal"] += 1
             lines += [(path.name, "zip crate", "named", detail) for detail in other[:3]]
             for reader in readers:
                 tasks.append((path, reader, pool.submit(compare, reader, path, own, named)))

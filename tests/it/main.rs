@@ -1,6 +1,6 @@
 //! Integration tests: one binary, a module per concern.
 //!
-//! `architecture`: the layout of the program. `archive`: forged archives that Android and others read differently. `data`: the signature files and
+//! `architecture`: the layout of the program. `archive`, `archive_entries`: forged archives that Android and others read differently. `data`: the signature files and
 //! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
 //! `nested`: files with code inside an APK. `report`: the record, its schema and its evidence. `bad_input`: files that
 //! are no apps. `robustness`: apps cut off and scrambled. `cli`: what a user
@@ -16,6 +16,7 @@
 
 mod architecture;
 mod archive;
+mod archive_entries;
 mod bad_input;
 mod cli;
 mod common;
