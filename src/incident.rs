@@ -29,6 +29,11 @@ pub enum Channel {
 pub enum IncidentCode {
     /// The file is no archive, or its directory cannot be read.
     ArchiveUnreadable,
+    /// Android refuses the archive: what it holds cannot be installed as it is.
+    NotInstallable,
+    /// Other readers than Android see other contents in a file that decides what the app is: manifest, resource
+    /// table, code, libraries. Such archives are made, they do not happen.
+    ReadersDisagree,
     /// The archive departs from the format in a way that readers disagree about.
     ArchiveAnomaly,
     /// Two entries have one name; Android uses one of them.

@@ -120,6 +120,36 @@ limits! {
     /// Entries of one archive. The largest known store APKs have about 60,000.
     "单个压缩包的条目数；已知最大的安装包约有6万个"
     zip_entries: usize = 400_000;
+    /// Entries of an archive that is read a second time as other tools read it. The `zip` crate takes about 300 bytes
+    /// for each.
+    "按通用工具的方式再次读取的压缩包的条目数；zip库每个条目约占300字节"
+    compared_entries: usize = 150_000;
+    /// Bytes of the directory that the second reading may take in. 100,000 entries with long names have 12 MB.
+    "再次读取时目录的字节数；10万个长名称条目约为12 MB"
+    compared_bytes: u64 = 32 << 20;
+    /// Bytes of an archive with a ZIP64 end record that is read a second time: the `zip` crate reserves memory
+    /// by that record's count, which is bounded by the file's size only (about seven times as much).
+    "再次读取的ZIP64压缩包的字节数；zip库按其声明的条目数预留内存（约为文件的七倍）"
+    compared_zip64_bytes: usize = 64 << 20;
+    /// Differences between two readings of one archive that are listed; the rest is counted.
+    "两种读取方式的差异列出的条数，其余只计数"
+    archive_notes: usize = 100;
+    /// How deep archives inside an APK are opened: 1 opens those that lie in it, and names those in them.
+    "打开安装包内嵌压缩包的层数；1表示只打开直接内嵌的压缩包"
+    nested_depth: u32 = 1;
+    /// DEX files and archives inside one APK that are looked at. Store apps have some 20, games with packed levels
+    /// some 100.
+    "查看的内嵌DEX文件和压缩包数；普通应用约20个，带关卡包的游戏约100个"
+    nested_files: usize = 500;
+    /// Inflated bytes of all of them.
+    "上述内嵌文件解压后的字节总数，防止逐层膨胀"
+    nested_bytes: u64 = 1 << 30;
+    /// Entries of one of them. Plug-in APKs have about 10,000.
+    "单个内嵌压缩包的条目数；插件安装包约有1万个"
+    nested_entries: usize = 50_000;
+    /// DEX files listed of one of them; the rest is counted.
+    "单个内嵌压缩包中列出的DEX文件数，其余只计数"
+    nested_dex: usize = 100;
     /// Inflated bytes of one entry. DEX files end below 200 MB, resource tables below 100 MB.
     "单个条目解压后的字节数；DEX文件不超过200 MB，资源表不超过100 MB"
     entry_bytes: u64 = 1 << 30;

@@ -2,14 +2,16 @@
 
 use super::directory::{Directory, Header};
 use super::inflate::{inflate, inflate_head};
-use crate::bytes::{Reader, clip, narrow, wide};
+use super::local::Local;
+use super::names::{is_code, is_valid, leads_out};
+use super::oddities::Oddities;
+use crate::bytes::{clip, narrow, wide};
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const LOCAL: u32 = 0x0403_4b50;
 /// Bit 0 of the general purpose flags: the entry is encrypted.
 const ENCRYPTED: u16 = 1;
 /// Inflated bytes that any archive may have, however small it is ([`Limits::ratio`]).
@@ -31,7 +33,7 @@ pub enum Method {
 pub struct Entry {
     /// The name; bytes that are not UTF-8 are replaced by `U+FFFD`.
     pub name: String,
-    /// The name's bytes where they are not UTF-8. Android refuses an archive with such a name.
+    /// The name's bytes where they are not UTF-8. Android refuses an archive with most such names.
     pub raw_name: Option<Box<[u8]>>,
     /// How the entry is compressed.
     pub method: Method,
@@ -55,6 +57,11 @@ impl Entry {
         self.flags & ENCRYPTED != 0
     }
 
+    /// The name's bytes.
+    pub fn name_bytes(&self) -> &[u8] {
+        self.raw_name.as_deref().unwrap_or(self.name.as_bytes())
+    }
+
     /// The name ends with `/`: nothing to read.
     pub fn is_directory(&self) -> bool {
         self.name.ends_with('/')
@@ -74,6 +81,9 @@ pub struct Archive<'a> {
     /// Indices of `entries`, by name, then by place in the directory.
     by_name: Vec<usize>,
     directory_start: u64,
+    is_zip64: bool,
+    /// Every entry that the directory counts is in `entries`.
+    is_whole: bool,
     inflated: AtomicU64,
     incidents: Vec<Incident>,
 }
@@ -92,11 +102,17 @@ impl<'a> Archive<'a> {
             entries: Vec::new(),
             by_name: Vec::new(),
             directory_start: directory.start,
+            is_zip64: directory.is_zip64,
+            is_whole: true,
             inflated: AtomicU64::new(0),
             incidents: Vec::new(),
         };
         for (offset, what) in &directory.anomalies {
             archive.note(IncidentCode::ArchiveAnomaly, *offset, what.to_string());
+        }
+        for (offset, what) in &directory.refusals {
+            let detail = format!("{what}: Android refuses the archive");
+            archive.note(IncidentCode::NotInstallable, *offset, detail);
         }
         archive.list(&directory)?;
         archive.index();
@@ -114,6 +130,7 @@ impl<'a> Archive<'a> {
                     let incident =
                         Incident::from_error(IncidentCode::ArchiveUnreadable, &self.file, &error);
                     self.incidents.push(incident.hiding(Channel::Archive));
+                    self.is_whole = false;
                     break;
                 }
                 Err(error) => return Err(error),
@@ -128,10 +145,11 @@ impl<'a> Archive<'a> {
                 if let Some(last) = self.incidents.last_mut() {
                     last.hides = Some(Channel::Archive);
                 }
+                self.is_whole = false;
                 break;
             }
             let entry = entry(&header);
-            oddities.look(&header, &entry, directory.start);
+            look(&header, &entry, directory.start, &mut oddities);
             self.entries.push(entry);
         }
         if self.entries.is_empty() {
@@ -145,18 +163,8 @@ impl<'a> Archive<'a> {
             let detail = "the directory goes on behind the stated number of entries; Android does not see them";
             self.note(IncidentCode::ArchiveAnomaly, offset, detail.to_owned());
         }
-        for oddity in oddities.0.iter().flatten() {
-            let more = match oddity.count {
-                1 => String::new(),
-                count => format!(" (and {} more)", count.saturating_sub(1)),
-            };
-            let detail = format!(
-                "{}: {}{more}",
-                oddity.what,
-                clip(&oddity.name, self.limits.text_bytes)
-            );
-            self.note(IncidentCode::ArchiveAnomaly, oddity.offset, detail);
-        }
+        let found = oddities.incidents(&self.file, self.limits.text_bytes);
+        self.incidents.extend(found);
         Ok(())
     }
 
@@ -218,12 +226,22 @@ impl<'a> Archive<'a> {
     /// Of several with one name the first in the directory: Android has refused such
     /// archives since 4.4 (libziparchive `AddToMap`); before that its native readers took the first.
     pub fn find(&self, name: &str) -> Option<&Entry> {
+        self.named(name).next()
+    }
+
+    /// The entries with this name, in the order of the directory.
+    fn named(&self, name: &str) -> impl Iterator<Item = &Entry> {
         let at = self
             .by_name
             .partition_point(|i| self.entries.get(*i).is_some_and(|e| e.name.as_str() < name));
-        self.entries
-            .get(*self.by_name.get(at)?)
-            .filter(|entry| entry.name == name)
+        let same = self.by_name.get(at..).unwrap_or_default().iter();
+        same.filter_map(|i| self.entries.get(*i))
+            .take_while(move |entry| entry.name == name)
+    }
+
+    /// Whether another entry has the same name.
+    pub(super) fn is_double(&self, entry: &Entry) -> bool {
+        self.named(&entry.name).nth(1).is_some()
     }
 
     /// What was odd about the directory. Reading an entry adds nothing here, see [`Archive::read_noting`].
@@ -241,48 +259,48 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// There is no local header where the directory says.
     pub fn data_offset(&self, entry: &Entry) -> Result<u64, ParseError> {
-        self.local(entry).map(|(offset, _)| offset)
+        Local::read(self.bytes, entry.header_offset).map(|local| local.data)
     }
 
-    /// Data offset and name of the local header.
-    fn local(&self, entry: &Entry) -> Result<(u64, &'a [u8]), ParseError> {
-        let outside = || ParseError::new(entry.header_offset, "a local header inside the file", "");
-        let mut r = Reader::new(self.bytes);
-        r.seek(narrow(entry.header_offset)).map_err(|_| outside())?;
-        if r.u32("a local header")? != LOCAL {
-            return Err(ParseError::new(
-                entry.header_offset,
-                "a local header",
-                "other bytes",
-            ));
-        }
-        r.skip(22, "a local header")?;
-        let name_len = r.u16("a local header")?;
-        let extra_len = r.u16("a local header")?;
-        let name = r.take(usize::from(name_len), "the name in the local header")?;
-        r.skip(
-            usize::from(extra_len),
-            "the extra fields of the local header",
-        )?;
-        Ok((r.offset(), name))
+    /// Every entry that the directory counts is listed.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// There is a ZIP64 end record.
+    pub(super) fn is_zip64(&self) -> bool {
+        self.is_zip64
+    }
+
+    /// The bytes of the file.
+    pub(super) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Entries in the order of their names.
+    pub(super) fn sorted(&self) -> impl Iterator<Item = &Entry> {
+        self.by_name.iter().filter_map(|i| self.entries.get(*i))
     }
 
     /// The entry's contents: a slice of the file if stored, a new buffer if deflated.
     ///
-    /// Follows libziparchive `ExtractToMemory`: method and sizes of the central
-    /// directory count, the encryption flag and the CRC-32 are not looked at (use
-    /// [`Archive::read_noting`] to have a wrong one noted).
+    /// Follows libziparchive: method and sizes of the central directory count, the
+    /// encryption flag and the CRC-32 are not looked at (use [`Archive::read_noting`]
+    /// to have a wrong one noted). What Android's readers do not open because of its
+    /// local header is read too: [`Archive::views`] says so.
     ///
-    /// Of methods other than 0 and 8 AOSP has two views: `AssetManager` (manifest,
-    /// resources, assets) takes the bytes as stored, ART and `ExtractToMemory` (code,
-    /// libraries) refuse. Here such an entry is an error.
+    /// A method other than 0 and 8 is read as that reader of Android takes it which gets
+    /// such an entry: `ExtractToMemory` (code, libraries) refuses it, `StrictJarFile`
+    /// (v1 signatures) inflates all that is not stored, and `ZipAssetsProvider::OpenInternal`
+    /// (manifest, resources, assets; before Android 11 `ApkAssets::Open`) takes all that is not deflated
+    /// as stored. Up to Android 8 `AssetManager::openAssetFromZipLocked` inflated it.
     ///
     /// # Errors
     /// The data lies outside the file or is no deflate stream of the stated size, the
-    /// method is unknown, or a limit on inflated bytes is reached.
+    /// method is unknown to the reader, or a limit on inflated bytes is reached.
     pub fn read(&self, entry: &Entry) -> Result<Cow<'a, [u8]>, ParseError> {
         let (offset, data) = self.data(entry)?;
-        if entry.method == Method::Stored {
+        if !is_inflated(entry) {
             return Ok(Cow::Borrowed(data));
         }
         self.spend(entry, offset)?;
@@ -292,7 +310,7 @@ impl<'a> Archive<'a> {
     /// The first bytes of an entry, inflated, to see what it is: at most `N`, fewer where it is shorter or damaged.
     pub fn head<const N: usize>(&self, entry: &Entry) -> Vec<u8> {
         match self.data(entry) {
-            Ok((_, data)) if entry.method == Method::Stored => {
+            Ok((_, data)) if !is_inflated(entry) => {
                 data.get(..N.min(data.len())).unwrap_or_default().to_vec()
             }
             Ok((_, data)) => inflate_head::<N>(data),
@@ -300,14 +318,19 @@ impl<'a> Archive<'a> {
         }
     }
 
+    /// The last `N` bytes of an entry that need not be inflated; `None` for others and shorter ones.
+    pub fn tail<const N: usize>(&self, entry: &Entry) -> Option<&'a [u8; N]> {
+        let (_, data) = self.data(entry).ok()?;
+        (!is_inflated(entry)).then(|| data.last_chunk()).flatten()
+    }
+
     /// Where an entry's data begins, and the data as it lies in the file.
     fn data(&self, entry: &Entry) -> Result<(u64, &'a [u8]), ParseError> {
-        let (offset, _) = self.local(entry)?;
-        let stated = match entry.method {
+        let offset = self.data_offset(entry)?;
+        let (stated, end) = match entry.method {
             // As libziparchive: the number of bytes copied is the plain size.
-            Method::Stored => entry.size,
-            Method::Deflated => entry.compressed_size,
-            Method::Other(method) => {
+            Method::Stored => (entry.size, self.directory_start),
+            Method::Other(method) if is_code(&entry.name) => {
                 let found = format!("method {method}");
                 return Err(ParseError::new(
                     entry.central_offset,
@@ -315,18 +338,17 @@ impl<'a> Archive<'a> {
                     found,
                 ));
             }
+            _ if is_inflated(entry) => (entry.compressed_size, self.directory_start),
+            // Mapped by its plain size, which is not held against the directory's place.
+            _ => (entry.size, wide(self.bytes.len())),
         };
         let data = offset
             .checked_add(stated)
-            .filter(|end| *end <= self.directory_start)
-            .and_then(|end| self.bytes.get(narrow(offset)..narrow(end)))
+            .filter(|place| *place <= end)
+            .and_then(|place| self.bytes.get(narrow(offset)..narrow(place)))
             .ok_or_else(|| {
                 let what = format!("{stated} bytes of data before the central directory");
-                ParseError::new(
-                    offset,
-                    what,
-                    format!("{}", self.directory_start.saturating_sub(offset)),
-                )
+                ParseError::new(offset, what, format!("{}", end.saturating_sub(offset)))
             })?;
         Ok((offset, data))
     }
@@ -355,8 +377,8 @@ impl<'a> Archive<'a> {
 
     /// As [`Archive::read`], with what is wrong added to `incidents`; `hides` says what is lost with the entry.
     ///
-    /// A wrong CRC-32, a local header with another name and an entry marked as
-    /// encrypted do not keep Android from reading the contents, nor do they here.
+    /// A wrong CRC-32 and an entry marked as encrypted do not keep Android from reading
+    /// the contents, nor do they here.
     pub fn read_noting(
         &self,
         entry: &Entry,
@@ -392,16 +414,6 @@ impl<'a> Archive<'a> {
             );
             incidents.push(Incident::new(IncidentCode::EntryUnreadable, file(), detail));
         }
-        let name = entry.raw_name.as_deref().unwrap_or(entry.name.as_bytes());
-        if let Ok((_, local)) = self.local(entry)
-            && local != name
-        {
-            let detail = format!(
-                "the local header says {}",
-                clip(&String::from_utf8_lossy(local), 200)
-            );
-            incidents.push(Incident::new(IncidentCode::ArchiveAnomaly, file(), detail));
-        }
         Some(data)
     }
 }
@@ -432,71 +444,63 @@ fn entry(header: &Header<'_>) -> Entry {
     }
 }
 
-/// One kind of oddity: how often, and where first.
-#[derive(Debug)]
-struct Oddity {
-    what: &'static str,
-    name: String,
-    offset: u64,
-    count: usize,
+/// Whether Android inflates the entry, see [`Archive::read`].
+fn is_inflated(entry: &Entry) -> bool {
+    match entry.method {
+        Method::Stored => false,
+        Method::Deflated => true,
+        Method::Other(_) => entry.name.starts_with("META-INF/"),
+    }
 }
 
-/// Oddities of entries, one line per kind: an archive of 60,000 encrypted entries is one incident.
-#[derive(Debug, Default)]
-struct Oddities([Option<Oddity>; 8]);
-
-impl Oddities {
-    fn look(&mut self, header: &Header<'_>, entry: &Entry, directory: u64) {
-        let name = &entry.name;
-        let leaves = name.starts_with('/')
-            || name.contains('\\')
-            || name.split('/').any(|part| part == "..");
-        let found = [
-            (leaves, "the name leads out of the archive"),
-            // libziparchive IsValidEntryName.
-            (
-                entry.raw_name.is_some(),
-                "the name is not UTF-8: Android refuses the archive",
-            ),
-            (
-                name.contains('\0'),
-                "the name holds a NUL: Android refuses the archive",
-            ),
-            (
-                entry.is_encrypted(),
-                "marked as encrypted, which Android does not look at",
-            ),
-            (
-                matches!(entry.method, Method::Other(_)),
-                "unknown compression method",
-            ),
-            (
-                entry.method == Method::Stored && entry.size != entry.compressed_size,
-                "stored, with two different sizes",
-            ),
-            (
-                entry.header_offset >= directory,
-                "the local header lies behind the directory: Android refuses the archive",
-            ),
-            (
-                header.zip64_missing,
-                "a 64-bit size is announced and missing",
-            ),
-        ];
-        for (slot, (is, what)) in self.0.iter_mut().zip(found) {
-            match (is, slot) {
-                (true, Some(oddity)) => oddity.count = oddity.count.saturating_add(1),
-                (true, slot) => {
-                    *slot = Some(Oddity {
-                        what,
-                        name: name.clone(),
-                        offset: entry.central_offset,
-                        count: 1,
-                    });
-                }
-                (false, _) => {}
-            }
-        }
+/// What is odd about an entry by the directory alone.
+fn look(header: &Header<'_>, entry: &Entry, directory: u64, oddities: &mut Oddities) {
+    use IncidentCode::{ArchiveAnomaly, NotInstallable};
+    let at = entry.central_offset;
+    let name = &entry.name;
+    if leads_out(name) {
+        // libcore `ZipFile` and `ZipInputStream` ask `dalvik.system.ZipPathValidator`.
+        let what =
+            "the name leads out of the archive, which java.util.zip refuses since Android 14";
+        oddities.add(ArchiveAnomaly, what, entry, at);
+    }
+    if name.contains('\0') {
+        let what = "the name holds a NUL: Android refuses the archive";
+        oddities.add(NotInstallable, what, entry, at);
+    } else if !is_valid(entry.name_bytes()) {
+        let what = "the name is not UTF-8: Android refuses the archive (since 6)";
+        oddities.add(NotInstallable, what, entry, at);
+    } else if entry.raw_name.is_some() {
+        let what = "the name is not UTF-8 in a way that Android lets pass";
+        oddities.add(ArchiveAnomaly, what, entry, at);
+    } else if name.is_empty() {
+        oddities.add(ArchiveAnomaly, "an entry without a name", entry, at);
+    }
+    if entry.is_encrypted() {
+        let what = "marked as encrypted, which Android does not look at";
+        oddities.differ(what, entry, at);
+    }
+    if matches!(entry.method, Method::Other(_)) {
+        let what = if is_code(name) {
+            "unknown compression method: Android does not load such code"
+        } else if name.starts_with("META-INF/") {
+            "unknown compression method: Android inflates signature files of any but method 0"
+        } else {
+            "unknown compression method: stored for Android 9 and later, deflated for Android 5 to 8"
+        };
+        oddities.differ(what, entry, at);
+    }
+    if entry.method == Method::Stored && entry.size != entry.compressed_size {
+        let what = "stored, with two different sizes, of which Android takes the plain one";
+        oddities.differ(what, entry, at);
+    }
+    if entry.header_offset >= directory {
+        let what = "the local header lies behind the directory: Android refuses the archive";
+        oddities.add(NotInstallable, what, entry, at);
+    }
+    if header.zip64_missing {
+        let what = "a 64-bit size is announced and missing: Android does not open the entry";
+        oddities.differ(what, entry, at);
     }
 }
 

@@ -80,9 +80,13 @@ fn archives_of_another_writer_read_alike() {
         }
         let noted = codes(&archive);
         match prefix {
+            0 if !comment.is_empty() => assert!(
+                noted.len() == 1 && noted[0].1.contains("signature of another end record"),
+                "{noted:?}"
+            ),
             0 => assert_eq!(noted, []),
             _ => assert!(
-                noted.len() == 1 && noted[0].1.contains("77 bytes lie before"),
+                noted.len() == 1 && noted[0].1.contains("77 bytes lie before the archive"),
                 "{noted:?}"
             ),
         }
@@ -201,10 +205,10 @@ fn oddities_are_one_line_per_kind() {
     assert_eq!(
         lines,
         [
-            "the name leads out of the archive: ../up (and 1 more)",
-            "the name is not UTF-8: Android refuses the archive: a\u{fffd}",
+            "the name leads out of the archive, which java.util.zip refuses since Android 14: ../up (and 1 more)",
             "marked as encrypted, which Android does not look at: ../up (and 1 more)",
-            "unknown compression method: odd",
+            "unknown compression method: stored for Android 9 and later, deflated for Android 5 to 8: odd",
+            "the name is not UTF-8: Android refuses the archive (since 6): a\u{fffd}",
         ]
     );
     assert_eq!(
@@ -215,15 +219,16 @@ fn oddities_are_one_line_per_kind() {
         archive.read(archive.find("../up").unwrap()).unwrap(),
         &b"x"[..]
     );
-    let error = archive.read(archive.find("odd").unwrap()).unwrap_err();
-    assert_eq!(&*error.found, "method 99");
+    assert_eq!(
+        archive.read(archive.find("odd").unwrap()).unwrap(),
+        &b"x"[..]
+    );
 }
 
 #[test]
 fn what_is_wrong_with_an_entry_is_noted_when_it_is_read() {
     let mut file = File::new("a", b"data");
     file.crc32 = 1;
-    file.local_name = b"b".to_vec();
     let mut gone = File::new("gone", b"data");
     gone.method = 8;
     let bytes = write(&[file, gone]);
@@ -243,7 +248,6 @@ fn what_is_wrong_with_an_entry_is_noted_when_it_is_read() {
         (incidents[0].file.as_str(), incidents[0].hides),
         ("a.apk!a", None)
     );
-    assert_eq!(incidents[1].detail, "the local header says b");
     assert_eq!(
         archive.read_noting(
             archive.find("gone").unwrap(),
@@ -253,7 +257,7 @@ fn what_is_wrong_with_an_entry_is_noted_when_it_is_read() {
         None
     );
     assert_eq!(
-        (incidents[2].code, incidents[2].hides),
+        (incidents[1].code, incidents[1].hides),
         (IncidentCode::EntryUnreadable, Some(Channel::Code))
     );
 }
@@ -325,7 +329,9 @@ fn entries_behind_the_count_and_bytes_behind_the_end_are_noted() {
     assert_eq!(archive.entries().len(), 1);
     let noted = codes(&archive);
     assert!(
-        noted[0].1.contains("comment of 0 bytes with 1 bytes left"),
+        noted[0]
+            .1
+            .contains("comment of 0 bytes is stated and 1 bytes follow"),
         "{noted:?}"
     );
     assert!(noted[1].1.contains("behind the stated number"), "{noted:?}");
@@ -360,7 +366,7 @@ fn changed_bytes_never_panic() {
     mutate(&bytes, 4_000, |changed| {
         if let Ok(archive) = Archive::open("m", changed, &Limits::default()) {
             opened += 1;
-            let mut incidents = Vec::new();
+            let mut incidents = archive.views();
             for entry in archive.entries() {
                 let _ = archive.read_noting(entry, None, &mut incidents);
             }

@@ -53,6 +53,10 @@ pub(super) struct Directory<'a> {
     pub(super) count: u64,
     /// Departures from the format: where and what.
     pub(super) anomalies: Vec<(u64, Cow<'static, str>)>,
+    /// Why Android does not open the archive: where and what.
+    pub(super) refusals: Vec<(u64, Cow<'static, str>)>,
+    /// There is a ZIP64 end record.
+    pub(super) is_zip64: bool,
     bytes: &'a [u8],
 }
 
@@ -65,32 +69,51 @@ impl<'a> Directory<'a> {
         let first = bytes
             .len()
             .saturating_sub(END_SIZE.saturating_add(MAX_COMMENT));
+        let tail = bytes.get(first..).unwrap_or_default();
         let mut refused = None;
-        let mut skipped = false;
+        let mut found: Option<Self> = None;
+        let mut stray = None;
         // The last end record counts, as in libziparchive. An earlier one is
         // tried only where the last one leads nowhere.
-        for at in (first..bytes.len().saturating_sub(END_SIZE.saturating_sub(1))).rev() {
-            if !bytes
-                .get(at..)
-                .is_some_and(|rest| rest.starts_with(&END.to_le_bytes()))
-            {
+        for at in memchr::memmem::rfind_iter(tail, &END.to_le_bytes()) {
+            let at = first.saturating_add(at);
+            if bytes.len().saturating_sub(at) < END_SIZE {
+                // libziparchive begins its search one end record before the end.
+                stray = Some(at);
                 continue;
             }
-            match Self::from_end_record(bytes, at) {
-                Ok(mut directory) => {
-                    if skipped {
-                        let what = "a later end record leads nowhere: Android refuses the archive";
-                        directory.anomalies.push((wide(at), what.into()));
+            match (Self::from_end_record(bytes, at), &mut found) {
+                (Ok(mut directory), None) => {
+                    if refused.is_some() {
+                        let what = "a later end record leads nowhere";
+                        directory.refusals.push((wide(at), what.into()));
                     }
-                    return Ok(directory);
+                    found = Some(directory);
                 }
-                Err(error) => {
+                // Readers that look for the first one, or check more, see the other archive.
+                // What lies before the directory is the end of an archive that an entry holds.
+                (Ok(other), Some(directory))
+                    if wide(at) >= directory.end
+                        && (other.start, other.count) != (directory.start, directory.count) =>
+                {
+                    let what = format!(
+                        "another end record leads to a directory of {} entries at {:#x}; Android takes the last end record, with {} entries at {:#x}",
+                        other.count, other.start, directory.count, directory.start
+                    );
+                    directory.anomalies.push((wide(at), what.into()));
+                    break;
+                }
+                (Ok(_), Some(_)) => {}
+                (Err(error), _) => {
                     refused.get_or_insert(error);
-                    skipped = true;
                 }
             }
         }
-        Err(refused.unwrap_or_else(|| no_end_record(bytes)))
+        if let (Some(directory), Some(at)) = (&mut found, stray) {
+            let what = "the signature of another end record in the last bytes, which Android does not look at";
+            directory.anomalies.push((wide(at), what.into()));
+        }
+        found.ok_or_else(|| refused.unwrap_or_else(|| no_end_record(bytes)))
     }
 
     fn from_end_record(bytes: &'a [u8], at: usize) -> Result<Self, ParseError> {
@@ -103,23 +126,37 @@ impl<'a> Directory<'a> {
         let mut size = u64::from(r.u32("directory size")?);
         let mut offset = u64::from(r.u32("directory offset")?);
         let comment = usize::from(r.u16("comment length")?);
-        let mut anomalies = Vec::new();
+        let (mut anomalies, mut refusals) = (Vec::new(), Vec::new());
         if comment != r.remaining() {
             let what = format!(
-                "comment of {comment} bytes with {} bytes left: Android refuses the archive",
+                "a comment of {comment} bytes is stated and {} bytes follow (refused since Android 5)",
                 r.remaining()
             );
-            anomalies.push((r.offset(), what.into()));
+            refusals.push((r.offset(), what.into()));
         }
         if disks != (0, 0) && disks != (0xffff, 0xffff) {
             anomalies.push((wide(at), "the end record speaks of several disks".into()));
         }
         let mut limit = at;
-        if (count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff)
-            && let Some((at64, end)) = end64(bytes, at)
+        let end64 = end64(bytes, at);
+        // Of the three numbers libziparchive `FindCentralDirectoryInfo` looks at two.
+        if size == 0xffff_ffff || offset == 0xffff_ffff {
+            if let Some((at64, as_stated, end)) = end64 {
+                (count, size, offset) = end;
+                limit = at64;
+                if !as_stated {
+                    let what = "the ZIP64 end record does not lie where its locator says";
+                    refusals.push((wide(at64), what.into()));
+                }
+            }
+        } else if let Some((at64, _, end)) = end64
+            && end != (count, size, offset)
         {
-            (count, size, offset) = end;
-            limit = at64;
+            let what = format!(
+                "a ZIP64 end record states {} entries, which Android does not look at: it takes the {count} of the end record",
+                end.0
+            );
+            anomalies.push((wide(at64), what.into()));
         }
         let stated = offset.checked_add(size).filter(|end| *end <= wide(limit));
         let (start, prepended) = match stated {
@@ -146,16 +183,41 @@ impl<'a> Directory<'a> {
                 ));
             }
         };
+        let end = start.saturating_add(size);
+        match wide(limit).checked_sub(end) {
+            Some(0) | None => {}
+            Some(_) if starts_with_header(bytes, end) => {
+                let what =
+                    "the directory goes on behind its stated size; Android does not see that";
+                anomalies.push((end, what.into()));
+            }
+            Some(more) => {
+                let what = format!("{more} bytes lie between the directory and the end record");
+                anomalies.push((end, what.into()));
+            }
+        }
         if prepended > 0 {
-            let what = format!("{prepended} bytes lie before the archive: Android refuses it");
-            anomalies.push((0, what.into()));
+            let what = format!(
+                "{prepended} bytes lie before the archive and the offsets do not count them"
+            );
+            refusals.push((0, what.into()));
+        } else if !bytes.starts_with(b"PK\x03\x04") {
+            // ParseZipArchive since August 2017: a file must not be a DEX file and an APK at once (CVE-2017-13156).
+            let what = if bytes.starts_with(b"dex\n") {
+                "the file begins as a DEX file: refused since Android 8.1, run as this DEX file by versions before the patches of December 2017 (CVE-2017-13156)"
+            } else {
+                "the file does not begin with a local header (refused since Android 8.1)"
+            };
+            refusals.push((0, what.into()));
         }
         Ok(Self {
             start,
-            end: start.saturating_add(size),
+            end,
             prepended,
             count,
             anomalies,
+            refusals,
+            is_zip64: end64.is_some(),
             bytes,
         })
     }
@@ -254,9 +316,12 @@ impl<'a> Iterator for Headers<'a> {
     }
 }
 
-/// Replaces the numbers that are all ones by those of the ZIP64 field, in the
-/// order APPNOTE 4.5.3 gives; `false` where one is missing.
-fn zip64_extra(mut extra: Reader<'_>, wanted: &mut [u64; 3]) -> bool {
+/// Replaces the numbers that are all ones (size, compressed size, offset) by those of the ZIP64 field;
+/// `false` where one is missing.
+///
+/// As libziparchive `ParseZip64ExtendedInfoInExtraField`: the numbers stand in the order of APPNOTE 4.5.3,
+/// a field of 24 or 28 bytes has all three and replaces all three, and there is nothing behind them.
+pub(super) fn zip64_extra(mut extra: Reader<'_>, wanted: &mut [u64; 3]) -> bool {
     if wanted.iter().all(|number| *number != 0xffff_ffff) {
         return true;
     }
@@ -270,19 +335,26 @@ fn zip64_extra(mut extra: Reader<'_>, wanted: &mut [u64; 3]) -> bool {
         if id != ZIP64_EXTRA {
             continue;
         }
-        for number in wanted.iter_mut().filter(|number| **number == 0xffff_ffff) {
+        let all = len == 24 || len == 28;
+        let mut found = *wanted;
+        for number in found.iter_mut().filter(|n| all || **n == 0xffff_ffff) {
             match field.u64("number") {
                 Ok(value) => *number = value,
                 Err(_) => return false,
             }
         }
+        if field.remaining() > 0 && len != 28 {
+            return false;
+        }
+        *wanted = found;
         return true;
     }
     false
 }
 
-/// Position of the ZIP64 end record that the locator before `at` names, and its count, size and offset.
-fn end64(bytes: &[u8], at: usize) -> Option<(usize, (u64, u64, u64))> {
+/// Position of the ZIP64 end record that the locator before `at` names, whether it lies there, and its count,
+/// size and offset.
+fn end64(bytes: &[u8], at: usize) -> Option<(usize, bool, (u64, u64, u64))> {
     let locator = at.checked_sub(END64_LOCATOR_SIZE)?;
     let mut r = Reader::new(bytes);
     r.seek(locator).ok()?;
@@ -303,7 +375,7 @@ fn end64(bytes: &[u8], at: usize) -> Option<(usize, (u64, u64, u64))> {
             .ok()?;
         let count = r.u64("count").ok()?;
         let size = r.u64("size").ok()?;
-        return Some((place, (count, size, r.u64("offset").ok()?)));
+        return Some((place, place == stated, (count, size, r.u64("offset").ok()?)));
     }
     None
 }

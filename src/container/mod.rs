@@ -13,6 +13,11 @@ mod archive;
 pub mod bundle;
 mod directory;
 mod inflate;
+mod layout;
+mod local;
+mod names;
+mod oddities;
+mod others;
 #[cfg(test)]
 #[allow(
     clippy::as_conversions,
@@ -21,5 +26,7 @@ mod inflate;
     reason = "a test may panic"
 )]
 pub(crate) mod testzip;
+
+mod views;
 
 pub use archive::{Archive, Entry, Method};

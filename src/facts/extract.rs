@@ -5,6 +5,7 @@ mod collect;
 mod constants;
 mod entered;
 mod files;
+mod nested;
 mod opaque;
 mod plumbing;
 mod roots;
@@ -68,6 +69,7 @@ struct PartFacts<'a> {
     services: Vec<String>,
     assets: Vec<String>,
     opaque: Vec<super::uses::OpaqueFact>,
+    nested: Vec<super::nested::NestedFact>,
     signers: Vec<SignerFact>,
     incidents: Vec<Incident>,
 }
@@ -116,6 +118,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         facts.native.extend(part.native);
         facts.assets.extend(part.assets);
         facts.opaque.extend(part.opaque);
+        facts.nested.extend(part.nested);
         facts.signers.extend(part.signers);
         facts.incidents.extend(part.incidents);
     }
@@ -144,6 +147,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
     facts.assets.sort();
     facts.opaque.sort();
+    facts.nested.sort();
     facts
         .scripts
         .sort_by(|a, b| (&a.file, &a.entry).cmp(&(&b.file, &b.entry)));
@@ -183,6 +187,7 @@ fn read<'a>(part: &'a Part<'_>, limits: &Limits) -> PartFacts<'a> {
         incidents: part.archive.incidents().to_vec(),
         ..PartFacts::default()
     };
+    found.incidents.extend(part.archive.views());
     files::read(part, limits, &mut found);
     let signing = crate::signing::read(&part.archive, part.bytes);
     found.incidents.extend(signing.incidents);

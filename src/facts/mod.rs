@@ -7,6 +7,7 @@
 
 pub mod extract;
 mod model;
+pub mod nested;
 pub mod notation;
 mod notation_uses;
 mod uses;
@@ -16,6 +17,7 @@ pub use model::{
     ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole, NativeFact, SCHEMA,
     SignerFact, State,
 };
+pub use nested::{NestedDex, NestedFact, NestedKind};
 pub use uses::{
     Arg, Entered, Known, Manner, MethodFact, OpaqueFact, ScriptFact, Site, UseFact, Walked,
 };

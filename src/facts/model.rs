@@ -1,5 +1,6 @@
 //! Shape of the facts. A change that old readers would misread needs a new [`SCHEMA`].
 
+use super::nested::NestedFact;
 use super::uses::{MethodFact, OpaqueFact, ScriptFact, UseFact, Walked};
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
@@ -56,6 +57,9 @@ pub struct Facts {
     /// Entries that hold neither code nor libraries and look encrypted, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub opaque: Vec<OpaqueFact>,
+    /// DEX files and archives inside the APKs that the platform does not load by itself, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<NestedFact>,
     /// Host names in the strings of the code; sorted.
     pub hosts: Vec<String>,
     /// The limits of the readers that were not the usual ones, by name.

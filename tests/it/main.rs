@@ -1,8 +1,8 @@
 //! Integration tests: one binary, a module per concern.
 //!
-//! `architecture`: the layout of the program. `data`: the signature files and
+//! `architecture`: the layout of the program. `archive`, `archive_entries`: forged archives that Android and others read differently. `data`: the signature files and
 //! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
-//! `report`: the record, its schema and its evidence. `bad_input`: files that
+//! `nested`: files with code inside an APK. `report`: the record, its schema and its evidence. `bad_input`: files that
 //! are no apps. `limits`: what is said where a limit is reached. `cli`: what a user
 //! sees and gets back. Apps cut off and changed at random are in `tests/hostile.rs`. A new test goes to the module of its concern; a fixed
 //! bug's test is named after what went wrong.
@@ -15,6 +15,8 @@
 )]
 
 mod architecture;
+mod archive;
+mod archive_entries;
 mod bad_input;
 mod cli;
 mod common;
@@ -22,5 +24,6 @@ mod compiled;
 mod data;
 mod db;
 mod limits;
+mod nested;
 mod report;
 mod samples;

@@ -1,7 +1,7 @@
 //! What lies in one APK: DEX files, libraries, and the names of everything else.
 
 use super::code::DexBytes;
-use super::{Part, PartFacts, opaque, scripts};
+use super::{Part, PartFacts, nested, opaque, scripts};
 use crate::container::Entry;
 use crate::elf::Framework;
 use crate::facts::model::NativeFact;
@@ -11,12 +11,9 @@ use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use rayon::prelude::*;
 
-/// Archives that may hold code which Android's loader does not look at by itself.
-const ARCHIVE_SUFFIXES: [&str; 4] = [".dex", ".jar", ".apk", ".zip"];
-
 pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFacts<'a>) {
     let (mut dex, mut native, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    let mut resources = Vec::new();
+    let (mut resources, mut drawn) = (Vec::new(), Vec::new());
     for entry in part.archive.entries().iter().filter(|e| !e.is_directory()) {
         // A second entry of the same name is not the one that is used.
         if part
@@ -35,6 +32,8 @@ pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFact
             others.push(entry);
         } else if is_raw_resource(&entry.name) {
             resources.push(entry);
+        } else if !APK_FILES.contains(&entry.name.as_str()) {
+            drawn.push(entry);
         }
     }
     dex.sort_by_key(|(number, _)| *number);
@@ -80,10 +79,16 @@ pub(super) fn read<'a>(part: &'a Part<'_>, limits: &Limits, found: &mut PartFact
     for entry in &others {
         found.services.extend(services(part, entry));
     }
-    for entry in others.into_iter().chain(resources) {
-        found.incidents.extend(hidden_code(part, entry));
+    others.extend(resources);
+    for entry in &others {
         found.opaque.extend(looks_encrypted(part, entry));
     }
+    // Code may lie under any name, and under one that says picture or library.
+    others.extend(drawn);
+    others.extend(native);
+    let nested = nested::read(part, &others, limits);
+    found.nested = nested.facts;
+    found.incidents.extend(nested.incidents);
 }
 
 /// 1 for `classes.dex`, 2 for `classes2.dex` …; `None` for anything else (ART `DexFileLoader::GetMultiDexClassesDexName`).
@@ -112,11 +117,13 @@ fn gaps(part: &Part<'_>, dex: &[(u32, &Entry)], found: &mut PartFacts) {
     }
 }
 
+/// Files of the root that are read for themselves.
+const APK_FILES: [&str; 2] = ["AndroidManifest.xml", "resources.arsc"];
+
 /// Files that can identify a library; drawables and layouts cannot.
 fn is_asset(name: &str) -> bool {
     let known = ["res/", "lib/", "r/", "META-INF/com/android/build/"];
-    !known.iter().any(|prefix| name.starts_with(prefix))
-        && !["AndroidManifest.xml", "resources.arsc"].contains(&name)
+    !known.iter().any(|prefix| name.starts_with(prefix)) && !APK_FILES.contains(&name)
 }
 
 /// Files among the resources that are neither compiled XML nor pictures; their folders may have any name.
@@ -251,26 +258,6 @@ fn services(part: &Part<'_>, entry: &Entry) -> Vec<String> {
         .collect()
 }
 
-/// An archive with code or a DEX file among the assets: code that may be loaded at run time. It is named, not read.
-///
-/// A DEX file is known by its magic, as loaders know it; packers call theirs `.bin`, `.dat` or anything.
-fn hidden_code(part: &Part<'_>, entry: &Entry) -> Option<Incident> {
-    let lower = entry.name.to_ascii_lowercase();
-    let head = part.archive.head::<4>(entry);
-    let what = if head == b"dex\n" {
-        "a DEX file that the platform does not load by itself"
-    } else if head == b"PK\x03\x04"
-        && ARCHIVE_SUFFIXES.iter().any(|s| lower.ends_with(s))
-        && contains(&part.archive.read(entry).ok()?, b"classes.dex")
-    {
-        "an archive with a classes.dex; it was not opened"
-    } else {
-        return None;
-    };
-    let file = format!("{}!{}", part.name, entry.name);
-    Some(Incident::new(IncidentCode::HiddenCode, file, what).hiding(Channel::Code))
-}
-
 /// An entry that looks encrypted: what it holds, and whether it becomes code, cannot be seen.
 fn looks_encrypted(part: &Part<'_>, entry: &Entry) -> Option<OpaqueFact> {
     let is_random = opaque::may_be(entry.compressed_size, entry.size)
@@ -280,10 +267,6 @@ fn looks_encrypted(part: &Part<'_>, entry: &Entry) -> Option<OpaqueFact> {
         entry: entry.name.clone(),
         script: scripts::is_script(&entry.name),
     })
-}
-
-fn contains(bytes: &[u8], what: &[u8]) -> bool {
-    bytes.windows(what.len()).any(|window| window == what)
 }
 
 #[cfg(test)]
