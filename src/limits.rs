@@ -60,6 +60,10 @@ pub struct Limits {
     pub value_elements: u32,
     /// Uses with values that are kept for one app; the rest is counted. The largest apps have some 10,000.
     pub value_uses: usize,
+    /// Bytes of a `MANIFEST.MF` or `.SF` file. One of 60,000 entries has about 9 MB.
+    pub signature_file_bytes: u64,
+    /// Bytes of a v4 signature beside an APK: a hash tree of 1/127 of the largest input.
+    pub idsig_bytes: u64,
     /// Bytes of one string that goes into facts or a report. Longer ones are cut and marked with `…`.
     pub text_bytes: usize,
     /// Incidents kept for one app; the rest is counted.
@@ -94,6 +98,8 @@ impl Default for Limits {
             value_depth: 4,
             value_elements: 256,
             value_uses: 200_000,
+            signature_file_bytes: 32 << 20,
+            idsig_bytes: 80 << 20,
             text_bytes: 4_096,
             incidents: 1_000,
         }

@@ -1,7 +1,7 @@
 //! One ZIP archive: its entries and their contents.
 
 use super::directory::{Directory, Header};
-use super::inflate::{inflate, inflate_head};
+use super::inflate::{inflate, inflate_head, inflate_into};
 use crate::bytes::{Reader, clip, narrow};
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -287,6 +287,34 @@ impl<'a> Archive<'a> {
         inflate(data, narrow(entry.size), offset).map(Cow::Owned)
     }
 
+    /// The entry's contents piece by piece, for a digest over them; nothing of them is kept.
+    ///
+    /// What is not stored is inflated, whatever its method, as the readers do that check JAR signatures
+    /// (apksig `LocalFileRecord`, `java.util.jar.StrictJarFile`).
+    ///
+    /// # Errors
+    /// As [`Archive::read`]; what was given to `sink` before is then worth nothing.
+    pub fn stream(&self, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ParseError> {
+        let (offset, data) = match entry.method {
+            Method::Other(_) => self.data_of(entry, entry.compressed_size)?,
+            _ => self.data(entry)?,
+        };
+        if entry.method == Method::Stored {
+            sink(data);
+            return Ok(());
+        }
+        self.spend(entry, offset)?;
+        inflate_into(data, entry.size, offset, sink)
+    }
+
+    /// Whether the entry may be inflated within the limits, as far as they are not used up.
+    pub fn within_limits(&self, entry: &Entry) -> bool {
+        let used = self.inflated.load(Ordering::Relaxed);
+        entry.method == Method::Stored
+            || entry.size <= self.limits.entry_bytes
+                && used.saturating_add(entry.size) <= self.limits.total_bytes
+    }
+
     /// The first bytes of an entry, inflated, to see what it is: at most `N`, fewer where it is shorter or damaged.
     pub fn head<const N: usize>(&self, entry: &Entry) -> Vec<u8> {
         match self.data(entry) {
@@ -300,7 +328,6 @@ impl<'a> Archive<'a> {
 
     /// Where an entry's data begins, and the data as it lies in the file.
     fn data(&self, entry: &Entry) -> Result<(u64, &'a [u8]), ParseError> {
-        let (offset, _) = self.local(entry)?;
         let stated = match entry.method {
             // As libziparchive: the number of bytes copied is the plain size.
             Method::Stored => entry.size,
@@ -314,6 +341,11 @@ impl<'a> Archive<'a> {
                 ));
             }
         };
+        self.data_of(entry, stated)
+    }
+
+    fn data_of(&self, entry: &Entry, stated: u64) -> Result<(u64, &'a [u8]), ParseError> {
+        let (offset, _) = self.local(entry)?;
         let data = offset
             .checked_add(stated)
             .filter(|end| *end <= self.directory_start)

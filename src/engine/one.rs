@@ -57,10 +57,11 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             }
         }
     }
-    let mut members: Vec<(String, &[u8], String)> = Vec::new();
+    let mut members: Vec<(String, &[u8], String, Option<&[u8]>)> = Vec::new();
     for (name, source, input) in &inputs {
         if input.kind == Kind::Apk {
-            members.push((name.clone(), &source.bytes, source.sha256.clone()));
+            let idsig = source.idsig.as_deref();
+            members.push((name.clone(), &source.bytes, source.sha256.clone(), idsig));
             continue;
         }
         app.bundles.push(FileFact {
@@ -86,10 +87,11 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
                 format!("{name}!{}", member.name),
                 &member.bytes,
                 sha256(&member.bytes),
+                None,
             ));
         }
     }
-    for (name, bytes, sha256) in members.into_iter().take(limits.members) {
+    for (name, bytes, sha256, idsig) in members.into_iter().take(limits.members) {
         match Archive::open(&name, bytes, limits) {
             Ok(archive) => {
                 app.parts.push(Part {
@@ -99,6 +101,7 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
                     archive,
                     split: None,
                     manifest_sha256: None,
+                    idsig,
                 });
             }
             Err(error) => {

@@ -11,10 +11,11 @@ pub mod notation;
 mod notation_uses;
 mod uses;
 
+pub use crate::signing::{Certificate, Issue, Verification};
 pub(crate) use extract::{can_be_kept, hosts_in_text, is_telling};
 pub use model::{
     ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole, NativeFact, SCHEMA,
-    SignerFact, State,
+    SignerFact, SigningFact, State,
 };
 pub use uses::{
     Arg, Entered, Known, Manner, MethodFact, OpaqueFact, ScriptFact, Site, UseFact, Walked,

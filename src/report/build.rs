@@ -1,12 +1,12 @@
 //! Facts, detections and verdicts to the record.
 
-use super::usage;
 use super::v1::{
     Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
     File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
     Suggestion, Tool,
 };
 use super::words::{Languages, Prose};
+use super::{signing, usage};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
 use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Usage};
 use crate::facts::Facts;
@@ -113,6 +113,12 @@ impl Builder<'_> {
             min_sdk: manifest.uses_sdk.min_level(),
             target_sdk: manifest.uses_sdk.target_level(),
             signers: self.facts.signers.iter().map(signer).collect(),
+            signing: self
+                .facts
+                .signing
+                .iter()
+                .map(|fact| signing::build(fact, self.languages))
+                .collect(),
             splits: self
                 .facts
                 .files

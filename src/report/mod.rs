@@ -5,6 +5,7 @@
 
 mod build;
 mod lines;
+mod signing;
 pub mod text;
 mod usage;
 pub mod v1;
