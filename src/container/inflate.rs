@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn piece_by_piece_it_is_the_same() {
         let all = |data: &[u8], size| {
-            let mut out = Vec::new();
+            let mut out: Vec<u8> = Vec::new();
             inflate_into(data, size, 7, &mut |piece| out.extend(piece)).map(|()| out)
         };
         assert_eq!(all(&STREAM, 80).unwrap(), b"permscope ".repeat(8));

@@ -53,7 +53,7 @@ pub(super) struct Sections<'a> {
     /// The central directory.
     pub(super) directory: &'a [u8],
     /// The end record with its comment.
-    end: &'a [u8],
+    pub(super) end: &'a [u8],
     /// Bytes of the APK Signing Block.
     pub(super) block_size: u64,
 }

@@ -150,3 +150,47 @@ fn hash_page(page: &[u8], salt: &[u8]) -> Vec<u8> {
     }
     digest.finalize().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::hex;
+
+    /// Computed with Python's `hashlib` after the description of the scheme on source.android.com.
+    #[test]
+    fn digests_of_several_chunks_and_levels() {
+        let entries = vec![b'a'; (2 << 20) + 8192];
+        let mut end = b"PK\x05\x06".to_vec();
+        end.resize(22, 0);
+        let sections = Sections {
+            entries: &entries,
+            directory: &[b'b'; 10],
+            end: &end,
+            block_size: 4096,
+        };
+        let all = [
+            ContentDigest::ChunkedSha256,
+            ContentDigest::ChunkedSha512,
+            ContentDigest::VerityChunkedSha256,
+        ];
+        let found = digests(&sections, &all);
+        let of = |which: ContentDigest| hex(found.get(&which).unwrap());
+        assert_eq!(
+            of(ContentDigest::ChunkedSha256),
+            "8b4df81f493f527fdfe9fd07676a00f41c494db281c2b7e6a2d71b63d8191791"
+        );
+        assert_eq!(
+            of(ContentDigest::ChunkedSha512),
+            "f5c811664e6fda91d3e9be95051e0cdf9e863622f5f677c84b7d6bcf1ade7094c2f0f523494864002f646034970ce20696006c95e7584d0061e3dd0d0ef245f9"
+        );
+        assert_eq!(
+            of(ContentDigest::VerityChunkedSha256),
+            "18efc7ac0d8ff755260e57a81556a8504149dd8347967629f5d58c8f7d00c64a2020200000000000"
+        );
+        let odd = Sections {
+            block_size: 4095,
+            ..sections
+        };
+        assert!(digests(&odd, &[ContentDigest::VerityChunkedSha256]).is_empty());
+    }
+}

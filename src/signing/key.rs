@@ -360,3 +360,143 @@ fn scalars(signature: &[u8], size: usize) -> Result<(Vec<u8>, Vec<u8>), KeyError
 fn fixed<const N: usize>(bytes: &[u8]) -> Option<[u8; N]> {
     bytes.try_into().ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let pairs = hex.as_bytes().chunks(2);
+        pairs
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect()
+    }
+
+    fn der(r: &str, s: &str) -> Vec<u8> {
+        let integer = |number: &str| {
+            let mut number = bytes(number);
+            if number[0] >= 0x80 {
+                number.insert(0, 0);
+            }
+            [&[2, u8::try_from(number.len()).unwrap()], &number[..]].concat()
+        };
+        let both = [integer(r), integer(s)].concat();
+        [&[0x30, u8::try_from(both.len()).unwrap()], &both[..]].concat()
+    }
+
+    /// RFC 6979, A.2.5: P-256, message "sample", with digests shorter than, as long as and longer than the order.
+    #[test]
+    fn ecdsa_examples_of_rfc_6979() {
+        let spki = bytes(concat!(
+            "3059301306072a8648ce3d020106082a8648ce3d03010703420004",
+            "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6",
+            "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299"
+        ));
+        let key = PublicKey::read(&spki).unwrap();
+        for (hash, r, s) in [
+            (
+                Hash::Sha1,
+                "61340C88C3AAEBEB4F6D667F672CA9759A6CCAA9FA8811313039EE4A35471D32",
+                "6D7F147DAC089441BB2E2FE8F7A3FA264B9C475098FDCF6E00D7C996E1B8B7EB",
+            ),
+            (
+                Hash::Sha256,
+                "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716",
+                "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8",
+            ),
+            (
+                Hash::Sha512,
+                "8496A60B5E9B47C825488827E0495B0E3FA109EC4568FD3F8D1097678EB97F00",
+                "2362AB1ADBE2B8ADF9CB9EDAB740EA6049C028114F2460F96554F61FAE3302FE",
+            ),
+        ] {
+            let algorithm = Algorithm {
+                hash,
+                padding: Padding::Ecdsa,
+            };
+            let signature = der(r, s);
+            assert_eq!(
+                key.verify(algorithm, b"sample", &signature),
+                Ok(true),
+                "{hash:?}"
+            );
+            assert_eq!(key.verify(algorithm, b"Sample", &signature), Ok(false));
+            let mut longer = signature.clone();
+            longer.push(0);
+            assert!(key.verify(algorithm, b"sample", &longer).is_err());
+            assert!(key.verify(algorithm, b"sample", &[]).is_err());
+        }
+        let rsa = Algorithm {
+            hash: Hash::Sha256,
+            padding: Padding::RsaPkcs1,
+        };
+        assert!(matches!(
+            key.verify(rsa, b"", b""),
+            Err(KeyError::Malformed(_))
+        ));
+    }
+
+    /// Made by OpenSSL 3: `dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -sign`.
+    #[test]
+    fn rsa_pss_of_openssl() {
+        let key = PublicKey::read(include_bytes!("testdata/pss.spki")).unwrap();
+        let with = |hash| Algorithm {
+            hash,
+            padding: Padding::RsaPss,
+        };
+        let message = b"signed with PSS";
+        let short: &[u8] = include_bytes!("testdata/pss256.sig");
+        let long: &[u8] = include_bytes!("testdata/pss512.sig");
+        assert_eq!(key.verify(with(Hash::Sha256), message, short), Ok(true));
+        assert_eq!(key.verify(with(Hash::Sha512), message, long), Ok(true));
+        assert_eq!(key.verify(with(Hash::Sha512), message, short), Ok(false));
+        assert_eq!(
+            key.verify(with(Hash::Sha256), b"signed with pss", short),
+            Ok(false)
+        );
+    }
+
+    #[test]
+    fn keys_that_are_none() {
+        let spki = include_bytes!("testdata/pss.spki");
+        for end in 0..spki.len() {
+            assert!(PublicKey::read(&spki[..end]).is_err());
+        }
+        // The point (0, 0) lies on no curve.
+        let mut point = bytes("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
+        point.extend([0; 64]);
+        assert!(matches!(
+            PublicKey::read(&point),
+            Err(KeyError::Malformed(_))
+        ));
+        // RFC 8410, 10.1: an Ed25519 key.
+        let ed25519 = bytes(
+            "302a300506032b657003210019bf44096984cdfe8541bac167dc3b96c85086aa30b6b6cb0c5c38ad703166e1",
+        );
+        assert!(matches!(
+            PublicKey::read(&ed25519),
+            Err(KeyError::Unsupported(_))
+        ));
+    }
+
+    #[test]
+    fn a_modulus_that_looks_negative_is_the_same_key() {
+        // SubjectPublicKeyInfo of RSA with modulus 0x81, exponent 3, and the same without its leading zero.
+        let head = bytes("300d06092a864886f70d0101010500");
+        let key = |modulus: &[u8]| {
+            let mut numbers = vec![2, u8::try_from(modulus.len()).unwrap()];
+            numbers.extend(modulus);
+            numbers.extend([2, 1, 3]);
+            let mut bits = vec![0, 0x30, u8::try_from(numbers.len()).unwrap()];
+            bits.extend(&numbers);
+            let mut all = head.clone();
+            all.extend([3, u8::try_from(bits.len()).unwrap()]);
+            all.extend(bits);
+            [&[0x30, u8::try_from(all.len()).unwrap()], &all[..]].concat()
+        };
+        assert!(same_key(&key(&[0, 0x81]), &key(&[0x81])));
+        assert!(!same_key(&key(&[0, 0x81]), &key(&[0x83])));
+        assert!(!same_key(&key(&[0x81]), &key(&[0, 0x81])));
+    }
+}

@@ -1,6 +1,6 @@
 //! Who signed an APK, and whether it is so: certificates and signatures of every scheme.
 //!
-//! [`schemes`] lists the signers and checks v2 to v4, [`Schemes::finish`] v1, the source
+//! [`read`] lists the signers. [`schemes`] does the same and checks v2 to v4, [`Schemes::finish`] v1, the source
 //! stamp, and what all of it comes to. Sources: AOSP `apksig` and the pages "APK Signature
 //! Scheme v2", "v3", "v3.1" and "v4" of source.android.com; for v1 the JAR File
 //! Specification, "Signed JAR File", and RFC 2315 (PKCS #7).
@@ -146,11 +146,15 @@ pub struct SigningBlock {
 /// Certificates kept for one signer. Chains have up to 4, lineages up to about 5.
 const MAX_CERTIFICATES: usize = 64;
 
-/// Reads the signers of the APK `bytes`, whose directory is `archive`.
+/// Reads the signers of the APK `bytes`, whose directory is `archive`, without checking anything.
 ///
 /// Nothing here fails: an unsigned APK has no schemes, and what is damaged is an
 /// incident that hides [`Channel::Signers`].
-fn read<'a>(archive: &Archive<'_>, bytes: &'a [u8]) -> (Signing, block::Blocks<'a>) {
+pub fn read(archive: &Archive<'_>, bytes: &[u8]) -> Signing {
+    list(archive, bytes).0
+}
+
+fn list<'a>(archive: &Archive<'_>, bytes: &'a [u8]) -> (Signing, block::Blocks<'a>) {
     let mut signing = Signing::default();
     let signers = v1::read(archive, &mut signing.incidents);
     if !signers.is_empty() {
@@ -176,3 +180,12 @@ fn trouble(code: IncidentCode, file: &str, error: &ParseError) -> Incident {
 )]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+mod verify_tests;

@@ -16,7 +16,6 @@ fn read_all(bytes: &[u8]) -> Signing {
         &Archive::open("a.apk", bytes, &Limits::default()).unwrap(),
         bytes,
     )
-    .0
 }
 
 #[test]
@@ -236,7 +235,7 @@ fn changed_bytes_never_panic() {
     let mut read_signers = 0;
     mutate(&bytes, 6_000, |changed| {
         if let Ok(archive) = Archive::open("m", changed, &Limits::default()) {
-            read_signers += read(&archive, changed).0.schemes.len();
+            read_signers += read(&archive, changed).schemes.len();
         }
     });
     assert!(

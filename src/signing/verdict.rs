@@ -56,7 +56,7 @@ fn since(scheme: Scheme) -> u32 {
 
 /// Lists the signers of an APK and checks all schemes but v1.
 pub fn schemes<'a>(apk: Apk<'a>) -> Schemes<'a> {
-    let (signing, blocks) = super::read(apk.archive, apk.bytes);
+    let (signing, blocks) = super::list(apk.archive, apk.bytes);
     let value = |scheme: Scheme| {
         let value = block::id_of(scheme).and_then(|id| blocks.value(id));
         value.filter(|_| apk.levels.max >= since(scheme))
