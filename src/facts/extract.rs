@@ -118,6 +118,8 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         facts.signing.push(part.signing);
         facts.incidents.extend(part.incidents);
     }
+    let other_signers = signing::one_signer(&facts);
+    facts.incidents.extend(other_signers);
     within(&mut dex, &mut facts.incidents, limits);
     code::read(&dex, &services, &mut facts, limits);
     if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {

@@ -24,3 +24,4 @@ mod db;
 mod report;
 mod robustness;
 mod samples;
+mod signing;
