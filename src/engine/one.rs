@@ -34,6 +34,15 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// One APK, given by itself or in a bundle.
+struct Member<'a> {
+    name: String,
+    bytes: &'a [u8],
+    sha256: String,
+    /// The v4 signature beside it.
+    idsig: Option<&'a [u8]>,
+}
+
 /// The files of one app to its facts.
 ///
 /// # Errors
@@ -57,11 +66,15 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             }
         }
     }
-    let mut members: Vec<(String, &[u8], String, Option<&[u8]>)> = Vec::new();
+    let mut members: Vec<Member<'_>> = Vec::new();
     for (name, source, input) in &inputs {
         if input.kind == Kind::Apk {
-            let idsig = source.idsig.as_deref();
-            members.push((name.clone(), &source.bytes, source.sha256.clone(), idsig));
+            members.push(Member {
+                name: name.clone(),
+                bytes: &source.bytes,
+                sha256: source.sha256.clone(),
+                idsig: source.idsig.as_deref(),
+            });
             continue;
         }
         app.bundles.push(FileFact {
@@ -83,15 +96,21 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             });
         }
         for member in &input.members {
-            members.push((
-                format!("{name}!{}", member.name),
-                &member.bytes,
-                sha256(&member.bytes),
-                None,
-            ));
+            members.push(Member {
+                name: format!("{name}!{}", member.name),
+                bytes: &member.bytes,
+                sha256: sha256(&member.bytes),
+                idsig: None,
+            });
         }
     }
-    for (name, bytes, sha256, idsig) in members.into_iter().take(limits.members) {
+    for member in members.into_iter().take(limits.members) {
+        let Member {
+            name,
+            bytes,
+            sha256,
+            idsig,
+        } = member;
         match Archive::open(&name, bytes, limits) {
             Ok(archive) => {
                 app.parts.push(Part {

@@ -186,7 +186,7 @@ impl PublicKey {
                     return Ok(false);
                 };
                 let q = key.components().q().as_ref();
-                if &r >= q || &s >= q {
+                if r >= *q || s >= *q {
                     return Ok(false);
                 }
                 let made = dsa::Signature::from_components(r, s);

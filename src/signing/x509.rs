@@ -91,10 +91,13 @@ pub(super) fn same_name(a: &[u8], b: &[u8]) -> bool {
     a == b || canonical(a).is_some_and(|name| canonical(b) == Some(name))
 }
 
+/// Object identifiers and values of one part of a name.
+type Attributes<'a> = Vec<(&'a [u8], String)>;
+
 /// The parts of a name: attributes of one part in any order, the parts in theirs.
-fn canonical(name: &[u8]) -> Option<Vec<Vec<(&[u8], String)>>> {
+fn canonical(name: &[u8]) -> Option<Vec<Attributes<'_>>> {
     let parts = Values::new(name, 0).inside(SEQUENCE)?;
-    fn part(set: Value<'_>) -> Option<Vec<(&[u8], String)>> {
+    fn part(set: Value<'_>) -> Option<Attributes<'_>> {
         let mut attributes = Vec::new();
         for attribute in Values::new(set.content, 0) {
             let mut pair = Values::new(attribute.content, 0);
