@@ -19,7 +19,7 @@ pub enum Channel {
     Native,
     /// Other files of the package: assets, properties.
     Assets,
-    /// Signer certificates.
+    /// Signer certificates, and whether the signatures are theirs.
     Signers,
 }
 
@@ -58,6 +58,10 @@ pub enum IncidentCode {
     ObfuscatedName,
     /// A reference does not lead to a value.
     UnresolvedReference,
+    /// A signature is wrong: the file was changed, or was not signed by whom it names.
+    SignatureInvalid,
+    /// A signature could not be checked, because its kind is not known here.
+    SignatureUnchecked,
 }
 
 /// One piece of trouble: where, what, and what it makes unknown.

@@ -233,6 +233,12 @@ limits! {
     /// Uses with values that are kept for one app; the rest is counted. The largest apps have some 10,000.
     "保留的带常量的调用数，其余只计数；最大的应用约有1万个"
     value_uses: usize = 200_000;
+    /// Bytes of a `MANIFEST.MF` or `.SF` file. One of 60,000 entries has about 9 MB.
+    "MANIFEST.MF或者.SF文件的字节数；6万个条目约为9 MB"
+    signature_file_bytes: u64 = 32 << 20;
+    /// Bytes of a v4 signature beside an APK: a hash tree of 1/127 of the largest input.
+    "与安装包并列的v4签名文件的字节数，约为安装包的1/127"
+    idsig_bytes: u64 = 80 << 20;
     /// Bytes of one string that goes into facts or a report. Longer ones are cut and marked with `…`.
     "写入事实数据或者报告的单个字符串的字节数，超出部分以“…”表示"
     text_bytes: usize = 4_096;

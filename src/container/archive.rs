@@ -1,7 +1,7 @@
 //! One ZIP archive: its entries and their contents.
 
 use super::directory::{Directory, Header};
-use super::inflate::{inflate, inflate_head};
+use super::inflate::{inflate, inflate_head, inflate_into};
 use super::local::Local;
 use super::names::{is_code, is_valid, leads_out};
 use super::oddities::Oddities;
@@ -307,6 +307,34 @@ impl<'a> Archive<'a> {
         inflate(data, narrow(entry.size), offset).map(Cow::Owned)
     }
 
+    /// The entry's contents piece by piece, for a digest over them; nothing of them is kept.
+    ///
+    /// What is not stored is inflated, whatever its method, as the readers do that check JAR signatures
+    /// (apksig `LocalFileRecord`, `java.util.jar.StrictJarFile`).
+    ///
+    /// # Errors
+    /// As [`Archive::read`]; what was given to `sink` before is then worth nothing.
+    pub fn stream(&self, entry: &Entry, sink: &mut dyn FnMut(&[u8])) -> Result<(), ParseError> {
+        let (offset, data) = match entry.method {
+            Method::Other(_) => self.data_of(entry, entry.compressed_size, self.directory_start)?,
+            _ => self.data(entry)?,
+        };
+        if entry.method == Method::Stored {
+            sink(data);
+            return Ok(());
+        }
+        self.spend(entry, offset)?;
+        inflate_into(data, entry.size, offset, sink)
+    }
+
+    /// Whether the entry may be inflated within the limits, as far as they are not used up.
+    pub fn within_limits(&self, entry: &Entry) -> bool {
+        let used = self.inflated.load(Ordering::Relaxed);
+        entry.method == Method::Stored
+            || entry.size <= self.limits.entry_bytes
+                && used.saturating_add(entry.size) <= self.most_inflated()
+    }
+
     /// The first bytes of an entry, inflated, to see what it is: at most `N`, fewer where it is shorter or damaged.
     pub fn head<const N: usize>(&self, entry: &Entry) -> Vec<u8> {
         match self.data(entry) {
@@ -326,7 +354,6 @@ impl<'a> Archive<'a> {
 
     /// Where an entry's data begins, and the data as it lies in the file.
     fn data(&self, entry: &Entry) -> Result<(u64, &'a [u8]), ParseError> {
-        let offset = self.data_offset(entry)?;
         let (stated, end) = match entry.method {
             // As libziparchive: the number of bytes copied is the plain size.
             Method::Stored => (entry.size, self.directory_start),
@@ -342,6 +369,12 @@ impl<'a> Archive<'a> {
             // Mapped by its plain size, which is not held against the directory's place.
             _ => (entry.size, wide(self.bytes.len())),
         };
+        self.data_of(entry, stated, end)
+    }
+
+    /// The data of an entry, `stated` bytes of it, which end before `end`.
+    fn data_of(&self, entry: &Entry, stated: u64, end: u64) -> Result<(u64, &'a [u8]), ParseError> {
+        let offset = self.data_offset(entry)?;
         let data = offset
             .checked_add(stated)
             .filter(|place| *place <= end)
@@ -351,6 +384,14 @@ impl<'a> Archive<'a> {
                 ParseError::new(offset, what, format!("{}", end.saturating_sub(offset)))
             })?;
         Ok((offset, data))
+    }
+
+    /// Inflated bytes that all entries together may have.
+    fn most_inflated(&self) -> u64 {
+        wide(self.bytes.len())
+            .saturating_mul(self.limits.ratio)
+            .saturating_add(FREE_OF_RATIO)
+            .min(self.limits.total_bytes)
     }
 
     /// Counts the entry's size against the limits before any of it is inflated.
@@ -364,10 +405,7 @@ impl<'a> Archive<'a> {
             let most = self.limits.entry_bytes;
             return over(format!("at most {most} bytes in one entry"));
         }
-        let by_ratio = wide(self.bytes.len()).saturating_mul(self.limits.ratio);
-        let most = by_ratio
-            .saturating_add(FREE_OF_RATIO)
-            .min(self.limits.total_bytes);
+        let most = self.most_inflated();
         let before = self.inflated.fetch_add(entry.size, Ordering::Relaxed);
         if before.saturating_add(entry.size) > most {
             return over(format!("at most {most} inflated bytes in one archive"));

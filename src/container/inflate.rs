@@ -61,6 +61,50 @@ pub(super) fn inflate(data: &[u8], size: usize, offset: u64) -> Result<Vec<u8>, 
     Ok(out)
 }
 
+/// Inflates like [`inflate`], piece by piece into `sink`, without keeping what was read.
+///
+/// # Errors
+/// As [`inflate`]; what was given to `sink` before is then worth nothing.
+pub(super) fn inflate_into(
+    data: &[u8],
+    size: u64,
+    offset: u64,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Result<(), ParseError> {
+    let mut piece = vec![0; PIECE];
+    let mut stream = Inflate::new(false, 15);
+    loop {
+        let read = stream.total_in();
+        let written = stream.total_out();
+        let rest = data.get(narrow(read)..).unwrap_or_default();
+        let at = offset.saturating_add(read);
+        let status = stream
+            .decompress(rest, &mut piece, InflateFlush::NoFlush)
+            .map_err(|error| ParseError::new(at, "a deflate stream", error.as_str()))?;
+        let got = stream.total_out().saturating_sub(written);
+        if stream.total_out() > size {
+            let what = format!("{size} bytes after inflating");
+            return Err(ParseError::new(offset, what, "more"));
+        }
+        sink(piece.get(..narrow(got)).unwrap_or_default());
+        match status {
+            Status::StreamEnd if stream.total_out() == size => return Ok(()),
+            Status::StreamEnd => {
+                let what = format!("{size} bytes after inflating");
+                return Err(ParseError::new(offset, what, "fewer"));
+            }
+            _ if got > 0 || stream.total_in() > read => {}
+            _ => {
+                let what = "the end of the deflate stream";
+                return Err(ParseError::new(at, what, "the end of the data"));
+            }
+        }
+    }
+}
+
+/// Bytes given on at a time: they stay in the processor's cache.
+const PIECE: usize = 64 << 10;
+
 /// The first `N` plain bytes of the raw deflate stream `data`; fewer where the stream is shorter or damaged.
 pub(super) fn inflate_head<const N: usize>(data: &[u8]) -> Vec<u8> {
     let mut out = vec![0; N];
@@ -119,6 +163,22 @@ mod tests {
             &*inflate(&[7, 0, 0], 10, 0).unwrap_err().expected,
             "a deflate stream"
         );
+    }
+
+    #[test]
+    fn piece_by_piece_it_is_the_same() {
+        let all = |data: &[u8], size| {
+            let mut out: Vec<u8> = Vec::new();
+            inflate_into(data, size, 7, &mut |piece| out.extend(piece)).map(|()| out)
+        };
+        assert_eq!(all(&STREAM, 80).unwrap(), b"permscope ".repeat(8));
+        assert_eq!(&*all(&STREAM, 79).unwrap_err().found, "more");
+        assert_eq!(&*all(&STREAM, 81).unwrap_err().found, "fewer");
+        assert!(all(&STREAM[..9], 80).is_err());
+        assert!(all(&[7, 0, 0], 10).is_err());
+        let long = b"0123456789".repeat(40_000);
+        let packed = miniz_oxide::deflate::compress_to_vec(&long, 6);
+        assert_eq!(all(&packed, 400_000).unwrap(), long);
     }
 
     #[test]

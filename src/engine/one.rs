@@ -34,6 +34,15 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// One APK, given by itself or in a bundle.
+struct Member<'a> {
+    name: String,
+    bytes: &'a [u8],
+    sha256: String,
+    /// The v4 signature beside it.
+    idsig: Option<&'a [u8]>,
+}
+
 /// The files of one app to its facts.
 ///
 /// # Errors
@@ -57,10 +66,15 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             }
         }
     }
-    let mut members: Vec<(String, &[u8], String)> = Vec::new();
+    let mut members: Vec<Member<'_>> = Vec::new();
     for (name, source, input) in &inputs {
         if input.kind == Kind::Apk {
-            members.push((name.clone(), &source.bytes, source.sha256.clone()));
+            members.push(Member {
+                name: name.clone(),
+                bytes: &source.bytes,
+                sha256: source.sha256.clone(),
+                idsig: source.idsig.as_deref(),
+            });
             continue;
         }
         app.bundles.push(FileFact {
@@ -82,11 +96,12 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
             });
         }
         for member in &input.members {
-            members.push((
-                format!("{name}!{}", member.name),
-                &member.bytes,
-                sha256(&member.bytes),
-            ));
+            members.push(Member {
+                name: format!("{name}!{}", member.name),
+                bytes: &member.bytes,
+                sha256: sha256(&member.bytes),
+                idsig: None,
+            });
         }
     }
     if let Some(more @ 1..) = members.len().checked_sub(limits.members) {
@@ -95,7 +110,13 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
         let incident = Incident::new(IncidentCode::LimitReached, "", detail);
         app.incidents.push(incident.hiding(Channel::Archive));
     }
-    for (name, bytes, sha256) in members {
+    for member in members {
+        let Member {
+            name,
+            bytes,
+            sha256,
+            idsig,
+        } = member;
         match Archive::open(&name, bytes, limits) {
             Ok(archive) => {
                 app.parts.push(Part {
@@ -105,6 +126,7 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
                     archive,
                     split: None,
                     manifest_sha256: None,
+                    idsig,
                 });
             }
             Err(error) => {

@@ -16,6 +16,8 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// SHA-256, lower-case hex.
     pub sha256: String,
+    /// The v4 signature that lies beside it, `NAME.idsig`.
+    pub idsig: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Source {
@@ -52,13 +54,16 @@ impl Source {
             name: name.into(),
             bytes,
             sha256,
+            idsig: None,
         }
     }
 }
 
 /// Reads the files of one app: APKs, a bundle, a folder of APKs, or `-` for standard input.
 ///
-/// A folder stands for the APKs and bundles directly in it, in the order of their names.
+/// A folder stands for the APKs and bundles directly in it, in the order of their names. A file
+/// `NAME.apk.idsig` beside `NAME.apk` is its v4 signature and is read with it, as `apksigner verify`
+/// does with `-v4-signature-file` and as `adb install` finds it.
 ///
 /// # Errors
 /// The first path that cannot be read, is too large, or is a folder without an APK.
@@ -66,7 +71,8 @@ pub fn open(paths: &[PathBuf], limits: &Limits) -> Result<Vec<Source>, SourceErr
     let mut sources = Vec::new();
     for path in paths {
         if path.as_os_str() == "-" {
-            sources.push(read(path, "stdin", &mut io::stdin().lock(), limits)?);
+            let bytes = bytes(path, &mut io::stdin().lock(), limits.input_bytes)?;
+            sources.push(Source::new("stdin", bytes));
         } else if path.is_dir() {
             for member in folder(path)? {
                 sources.push(file(&member, limits)?);
@@ -107,29 +113,36 @@ fn file(path: &Path, limits: &Limits) -> Result<Source, SourceError> {
     let name = path
         .file_name()
         .map_or_else(|| "input".into(), |n| n.to_string_lossy().into_owned());
-    let mut file = File::open(path).map_err(|e| SourceError {
-        path: path.to_owned(),
-        what: e.to_string(),
-    })?;
-    read(path, &name, &mut file, limits)
+    let open = |path: &Path| {
+        File::open(path).map_err(|e| SourceError {
+            path: path.to_owned(),
+            what: e.to_string(),
+        })
+    };
+    let bytes = bytes(path, &mut open(path)?, limits.input_bytes)?;
+    let mut source = Source::new(name, bytes);
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".idsig");
+    let beside = PathBuf::from(beside);
+    if beside.is_file() {
+        let mut file = open(&beside)?;
+        source.idsig = Some(self::bytes(&beside, &mut file, limits.idsig_bytes)?);
+    }
+    Ok(source)
 }
 
-fn read(
-    path: &Path,
-    name: &str,
-    from: &mut dyn Read,
-    limits: &Limits,
-) -> Result<Source, SourceError> {
+/// All bytes of a file, if there are no more than `limit`.
+fn bytes(path: &Path, from: &mut dyn Read, limit: u64) -> Result<Vec<u8>, SourceError> {
     let mut bytes = Vec::new();
     let fail = |what: String| SourceError {
         path: path.to_owned(),
         what,
     };
-    from.take(limits.input_bytes.saturating_add(1))
+    from.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
         .map_err(|e| fail(e.to_string()))?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limits.input_bytes {
-        return Err(fail(format!("larger than {} bytes", limits.input_bytes)));
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limit {
+        return Err(fail(format!("larger than {limit} bytes")));
     }
-    Ok(Source::new(name, bytes))
+    Ok(bytes)
 }

@@ -10,6 +10,7 @@ mod opaque;
 mod plumbing;
 mod roots;
 mod scripts;
+mod signing;
 mod size;
 mod strings;
 mod telling;
@@ -43,6 +44,8 @@ pub struct Part<'a> {
     pub split: Option<String>,
     /// SHA-256 of its manifest.
     pub manifest_sha256: Option<String>,
+    /// The v4 signature that lies beside it.
+    pub idsig: Option<&'a [u8]>,
 }
 
 /// One app, opened and assembled: what facts are extracted from.
@@ -71,6 +74,7 @@ struct PartFacts<'a> {
     opaque: Vec<super::uses::OpaqueFact>,
     nested: Vec<super::nested::NestedFact>,
     signers: Vec<SignerFact>,
+    signing: super::model::SigningFact,
     incidents: Vec<Incident>,
 }
 
@@ -79,7 +83,7 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
     let parts: Vec<PartFacts<'_>> = app
         .parts
         .par_iter()
-        .map(|part| read(part, limits))
+        .map(|part| read(part, &app.manifest, limits))
         .collect();
     let mut facts = Facts {
         schema: SCHEMA.into(),
@@ -120,8 +124,11 @@ pub fn extract(app: App<'_>, limits: &Limits) -> Facts {
         facts.opaque.extend(part.opaque);
         facts.nested.extend(part.nested);
         facts.signers.extend(part.signers);
+        facts.signing.push(part.signing);
         facts.incidents.extend(part.incidents);
     }
+    let other_signers = signing::one_signer(&facts);
+    facts.incidents.extend(other_signers);
     within(&mut dex, &mut facts.incidents, limits);
     code::read(&dex, &services, &mut facts, limits);
     if facts.dex.is_empty() && facts.manifest.application.has_code != Some(false) {
@@ -182,28 +189,17 @@ fn within(dex: &mut Vec<code::DexBytes<'_>>, incidents: &mut Vec<Incident>, limi
     });
 }
 
-fn read<'a>(part: &'a Part<'_>, limits: &Limits) -> PartFacts<'a> {
+fn read<'a>(part: &'a Part<'_>, manifest: &Manifest, limits: &Limits) -> PartFacts<'a> {
     let mut found = PartFacts {
         incidents: part.archive.incidents().to_vec(),
         ..PartFacts::default()
     };
     found.incidents.extend(part.archive.views());
-    files::read(part, limits, &mut found);
-    let signing = crate::signing::read(&part.archive, part.bytes);
-    found.incidents.extend(signing.incidents);
-    for scheme in signing.schemes {
-        for signer in scheme.signers {
-            found.signers.push(SignerFact {
-                file: part.name.clone(),
-                scheme: scheme.scheme,
-                entry: signer.file,
-                min_sdk: signer.min_sdk,
-                max_sdk: signer.max_sdk,
-                certificates: signer.certificates,
-                lineage: signer.lineage,
-            });
-        }
-    }
+    let ((), schemes) = rayon::join(
+        || files::read(part, limits, &mut found),
+        || signing::schemes(part, manifest),
+    );
+    signing::finish(part, schemes, &mut found);
     found
 }
 

@@ -12,10 +12,11 @@ pub mod notation;
 mod notation_uses;
 mod uses;
 
+pub use crate::signing::{Certificate, Issue, Verification};
 pub(crate) use extract::{can_be_kept, hosts_in_text, is_telling};
 pub use model::{
     ChannelState, Coverage, DexFact, ExcludedFile, Facts, FileFact, FileRole, NativeFact, SCHEMA,
-    SignerFact, State,
+    SignerFact, SigningFact, State,
 };
 pub use nested::{NestedDex, NestedFact, NestedKind};
 pub use uses::{

@@ -5,7 +5,7 @@ use super::uses::{MethodFact, OpaqueFact, ScriptFact, UseFact, Walked};
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
 use crate::package::manifest::Manifest;
-use crate::signing::{Certificate, LineageNode, Scheme};
+use crate::signing::{Certificate, LineageNode, Scheme, SigningBlock, Verification};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,9 @@ pub struct Facts {
     pub manifest: Manifest,
     /// Signers of every APK, by scheme.
     pub signers: Vec<SignerFact>,
+    /// Whether the signatures of every APK are right, in the order of the files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing: Vec<SigningFact>,
     /// DEX files in class-path order.
     pub dex: Vec<DexFact>,
     /// Classes that the code names and no DEX file defines, platform classes left out; sorted.
@@ -136,6 +139,19 @@ pub struct SignerFact {
     /// Earlier certificates that were rotated, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lineage: Vec<LineageNode>,
+}
+
+/// Whether the signatures of one APK are right.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningFact {
+    /// As in [`FileFact::name`].
+    pub file: String,
+    /// What verifying gave.
+    pub verification: Verification,
+    /// What lies in the APK Signing Block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocks: Vec<SigningBlock>,
 }
 
 /// One DEX file; one for each member of a DEX 041 container.
@@ -291,10 +307,14 @@ impl Facts {
     }
 
     /// Whether every channel was read to the end, so that "not found" can be said.
+    ///
+    /// Nothing that is looked for depends on who signed the app: a signature that could not be read
+    /// or is wrong leaves the rest as it is.
     pub fn complete(&self) -> bool {
         self.coverage
-            .values()
-            .all(|c| matches!(c.state, State::Complete | State::Absent))
+            .iter()
+            .filter(|(channel, _)| **channel != Channel::Signers)
+            .all(|(_, c)| matches!(c.state, State::Complete | State::Absent))
     }
 
     /// SHA-256 of the file called `name`.

@@ -30,6 +30,9 @@ pub struct Manifest {
     pub shared_user_id: Option<String>,
     /// `sharedUserMaxSdkVersion`.
     pub shared_user_max_sdk: Option<u32>,
+    /// `targetSandboxVersion`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_sandbox_version: Option<u32>,
     /// `installLocation` as the number that is stored.
     pub install_location: Option<u32>,
     /// `compileSdkVersion`.

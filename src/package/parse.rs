@@ -118,6 +118,7 @@ fn root_attributes(cx: &mut Context<'_, '_>, root: &Element, manifest: &mut Mani
         .text(root, attrs::SHARED_USER_ID)
         .filter(|id| !id.is_empty());
     manifest.shared_user_max_sdk = cx.int(root, attrs::SHARED_USER_MAX_SDK_VERSION, &[]);
+    manifest.target_sandbox_version = cx.int(root, attrs::TARGET_SANDBOX_VERSION, &[]);
     manifest.install_location = cx.int(root, attrs::INSTALL_LOCATION, levels::INSTALL_LOCATIONS);
     manifest.compile_sdk = cx.int(root, attrs::COMPILE_SDK_VERSION, &[]);
     manifest.platform_build_version = cx.plain(root, "platformBuildVersionCode");

@@ -1,12 +1,12 @@
 //! Facts, detections and verdicts to the record.
 
-use super::usage;
 use super::v1::{
     Certificate, ChannelState, ClauseRef, Coverage, DataInfo, DeclaredFunction, Excluded, Feature,
     File, Finding, Function, ObstacleInfo, Permission, Report, SCHEMA, Sdk, Signer, Subject,
     Suggestion, Tool, Unpacked,
 };
 use super::words::{Languages, Prose};
+use super::{signing, usage};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
 use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Stage, Usage, Use};
 use crate::facts::Facts;
@@ -138,6 +138,12 @@ impl Builder<'_> {
             min_sdk: manifest.uses_sdk.min_level(),
             target_sdk: manifest.uses_sdk.target_level(),
             signers: self.facts.signers.iter().map(signer).collect(),
+            signing: self
+                .facts
+                .signing
+                .iter()
+                .map(|fact| signing::build(fact, self.languages))
+                .collect(),
             splits: self
                 .facts
                 .files

@@ -6,6 +6,7 @@
 mod build;
 mod lines;
 pub mod plain;
+mod signing;
 pub mod text;
 mod usage;
 pub mod v1;

@@ -2,6 +2,7 @@
 
 use super::lines::{evidence_line, unpacked_line};
 use super::plain::printable;
+use super::signing;
 use super::v1::{ClauseRef, Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
 use crate::incident::Channel;
@@ -129,21 +130,19 @@ impl Page {
                 &format!("{}: {}", excluded.name, excluded.reason),
             );
         }
+        for (zh, en, line) in signing::lines(&subject.signing, self.language) {
+            self.field(zh, en, &line);
+        }
         let mut seen = Vec::new();
         for signer in &subject.signers {
+            let outcome = signing::of_signer(&subject.signing, &signer.file, &signer.scheme);
+            let outcome = self.word(outcome.unwrap_or("not_checked"));
             for certificate in &signer.certificates {
-                let debug = if certificate.debug {
-                    self.pick(" · 调试证书", " · debug certificate")
-                } else {
-                    ""
-                };
                 let name = certificate.subject.as_deref().unwrap_or("-");
-                let line = format!(
-                    "{} · {name}{debug} · SHA-256 {}",
-                    signer.scheme, certificate.sha256
-                );
+                let (scheme, sha256) = (&signer.scheme, &certificate.sha256);
+                let line = format!("{scheme} {outcome} · {name} · SHA-256 {sha256}");
                 if !seen.contains(&line) {
-                    self.field("签名证书（未验签）", "signer (not verified)", &line);
+                    self.field("签名证书", "signer", &line);
                     seen.push(line);
                 }
             }

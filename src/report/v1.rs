@@ -6,6 +6,7 @@
 //! Keys and enumerated values are English and never translated; prose is
 //! [`Prose`].
 
+pub use super::signing::{Problem, Signing, SigningLevel, SigningScheme, Stamp, Weak};
 use super::words::Prose;
 use crate::audit::Evidence;
 use crate::detect::Grade;
@@ -91,8 +92,11 @@ pub struct Subject {
     pub min_sdk: u32,
     /// API level it is made for.
     pub target_sdk: u32,
-    /// Signers by APK and scheme. They were read, not verified.
+    /// Signers by APK and scheme. Whether they did sign stands in [`Subject::signing`].
     pub signers: Vec<Signer>,
+    /// Whether the signatures are right, by APK.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signing: Vec<Signing>,
     /// Splits.
     pub splits: Vec<String>,
     /// Features of the device that the app needs, sorted by name.

@@ -225,6 +225,67 @@ const WORDS: &[(&str, &str, &str)] = &[
         "another version of the app",
     ),
     ("server", "服务端核查", "the server"),
+    // signatures
+    ("verified", "验签通过", "verified"),
+    ("failed", "验签未通过", "wrong"),
+    ("not_checked", "未能验签", "not checked"),
+    (
+        "unsigned",
+        "未签名，Android不会安装",
+        "not signed: Android does not install it",
+    ),
+    ("none_signed", "无可用签名", "without a signature"),
+    (
+        "not_used",
+        "未验签（系统不使用）",
+        "not checked (Android does not use it)",
+    ),
+    (
+        "limit",
+        "超出处理上限，未能验签",
+        "not checked, larger than a limit",
+    ),
+    (
+        "unsupported",
+        "密钥、算法或者编码不受支持，未能验签",
+        "not checked, its key, algorithm or encoding is not known",
+    ),
+    (
+        "debug-certificate",
+        "以开发工具的调试证书签名，其密钥人人可得",
+        "signed with the debug certificate of the build tools, whose key everybody has",
+    ),
+    ("weak-key", "密钥强度不足", "the key is too short"),
+    (
+        "weak-digest",
+        "签名所依据的摘要算法已不安全",
+        "the signature rests on a digest that is not safe any more",
+    ),
+    (
+        "janus-attack",
+        "文件以DEX开头，符合Janus漏洞（CVE-2017-13156）的攻击特征",
+        "the file begins with a DEX file, as in attacks by Janus (CVE-2017-13156)",
+    ),
+    (
+        "janus-possible",
+        "仅由v1签名保护，未安装2017年12月安全补丁的系统可被植入代码（Janus漏洞，CVE-2017-13156）",
+        "only v1 protects it: where the patches of December 2017 are missing, code can be put in (Janus, CVE-2017-13156)",
+    ),
+    (
+        "v1-only",
+        "仅由v1签名保护：只保护各文件的内容，不保护整个安装包",
+        "only v1 protects it: the contents of the entries, not the package as a whole",
+    ),
+    (
+        "unsigned-entries",
+        "未受签名保护的文件，可被他人改动",
+        "files that no signature covers and anyone can change",
+    ),
+    (
+        "unsigned-blocks",
+        "签名块内未受签名保护的数据（如渠道信息），可被他人改动",
+        "data in the signing block that no signature covers (channel names, for example) and anyone can change",
+    ),
     // obstacles
     ("packer", "加固", "packer"),
     ("missing-code", "代码缺失", "code is missing"),

@@ -16,22 +16,26 @@ const FOOTER: u64 = 24;
 /// Pairs kept. Real blocks have about 6.
 const MAX_PAIRS: usize = 256;
 /// apksig: `MAX_APK_SIGNERS`.
-const MAX_SIGNERS: usize = 10;
+pub(super) const MAX_SIGNERS: usize = 10;
 
 const V2: u32 = 0x7109_871a;
 const V3: u32 = 0xf053_68c0;
 const V31: u32 = 0x1b93_ad61;
+/// apksig `SourceStampConstants`.
+pub(super) const STAMP_V1: u32 = 0x2b09_189e;
+pub(super) const STAMP_V2: u32 = 0x6dff_800d;
+const PADDING: u32 = 0x4272_6577;
 /// v3 attribute with the certificates of earlier keys (apksig `V3SchemeConstants.PROOF_OF_ROTATION_ATTR_ID`).
-const PROOF_OF_ROTATION: u32 = 0x3ba0_6f8c;
+pub(super) const PROOF_OF_ROTATION: u32 = 0x3ba0_6f8c;
 
 /// Ids with a known meaning: apksig, Android Gradle plugin, and the channel tools' own sources.
 const NAMES: [(u32, &str); 10] = [
     (V2, "APK Signature Scheme v2"),
     (V3, "APK Signature Scheme v3"),
     (V31, "APK Signature Scheme v3.1"),
-    (0x6dff_800d, "source stamp v2"),
-    (0x2b09_189e, "source stamp v1"),
-    (0x4272_6577, "padding"),
+    (STAMP_V2, "source stamp v2"),
+    (STAMP_V1, "source stamp v1"),
+    (PADDING, "padding"),
     (0x504b_4453, "Google Play SDK dependencies"),
     (0x2146_444e, "Google Play frosting"),
     (0x7177_7777, "Walle channel"),
@@ -39,40 +43,113 @@ const NAMES: [(u32, &str); 10] = [
 ];
 
 /// Ids whose values are never text for people.
-const BINARY: [u32; 7] = [
-    V2,
-    V3,
-    V31,
-    0x6dff_800d,
-    0x2b09_189e,
-    0x4272_6577,
-    0x504b_4453,
-];
+const BINARY: [u32; 7] = [V2, V3, V31, STAMP_V2, STAMP_V1, PADDING, 0x504b_4453];
 
-/// Adds what the block of `archive` says to `signing`; nothing where there is none.
-pub(super) fn read(archive: &Archive<'_>, bytes: &[u8], signing: &mut Signing) {
-    let pairs = match find(bytes, archive.directory_start()) {
-        Ok(Some(pairs)) => pairs,
-        Ok(None) => return,
-        Err(error) => {
-            signing
-                .incidents
-                .push(trouble(IncidentCode::Malformed, archive.file(), &error));
-            return;
+/// Where the parts of an APK lie (source.android.com, "APK Signature Scheme v2").
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sections<'a> {
+    /// The entries, up to the APK Signing Block.
+    pub(super) entries: &'a [u8],
+    /// The central directory.
+    pub(super) directory: &'a [u8],
+    /// The end record with its comment.
+    pub(super) end: &'a [u8],
+    /// Bytes of the APK Signing Block.
+    pub(super) block_size: u64,
+}
+
+/// Offset of the directory's offset in the end record.
+const END_OFFSET_AT: usize = 16;
+const END_SIZE: usize = 22;
+
+impl Sections<'_> {
+    /// The end record as it is signed: it says that the directory begins where the block does.
+    pub(super) fn patched_end(&self) -> Vec<u8> {
+        let mut end = self.end.to_vec();
+        let offset = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        if let Some(field) = end.get_mut(END_OFFSET_AT..END_OFFSET_AT.saturating_add(4)) {
+            field.copy_from_slice(&offset.to_le_bytes());
         }
-    };
-    if let Err(error) = walk(archive, pairs, signing) {
-        signing
-            .incidents
-            .push(trouble(IncidentCode::Malformed, archive.file(), &error));
+        end
     }
 }
 
-/// The pairs of the block that ends at `directory_start`, as AOSP `ApkSigningBlockUtils.findApkSigningBlock`.
-fn find(bytes: &[u8], directory_start: u64) -> Result<Option<Reader<'_>>, ParseError> {
+/// The APK Signing Block: what it lies between, and its pairs in their order.
+#[derive(Debug, Default)]
+pub(super) struct Blocks<'a> {
+    pub(super) sections: Option<Sections<'a>>,
+    pub(super) values: Vec<(u32, Reader<'a>)>,
+}
+
+impl<'a> Blocks<'a> {
+    /// The value of the first pair with this id, as AOSP takes it.
+    pub(super) fn value(&self, id: u32) -> Option<Reader<'a>> {
+        let found = self.values.iter().find(|(known, _)| *known == id);
+        found.map(|(_, value)| *value)
+    }
+}
+
+/// Adds what the block of `archive` says to `signing`; nothing where there is none.
+pub(super) fn read<'a>(
+    archive: &Archive<'_>,
+    bytes: &'a [u8],
+    signing: &mut Signing,
+) -> Blocks<'a> {
+    let mut blocks = Blocks::default();
+    match find(bytes) {
+        Ok(Some((sections, pairs))) => {
+            blocks.sections = Some(sections);
+            if let Err(error) = walk(archive, pairs, &mut blocks, signing) {
+                let incident = trouble(IncidentCode::Malformed, archive.file(), &error);
+                signing.incidents.push(incident);
+            }
+        }
+        Ok(None) => {}
+        Err(error) => {
+            let incident = trouble(IncidentCode::Malformed, archive.file(), &error);
+            signing.incidents.push(incident);
+        }
+    }
+    blocks
+}
+
+/// Offset of the end record, and offset and size of the directory that it states.
+///
+/// As AOSP `ZipUtils.findZipEndOfCentralDirectoryRecord`: the last one whose comment reaches to the end of
+/// the file. An archive with 64-bit offsets has no signing block for Android (`ApkSigningBlockUtils.findSignature`).
+fn end_record(bytes: &[u8]) -> Option<(usize, u64, u64)> {
+    let last = bytes.len().checked_sub(END_SIZE)?;
+    let first = last.saturating_sub(usize::from(u16::MAX));
+    let at = (first..=last).rev().find(|at| {
+        let record = bytes.get(*at..).unwrap_or_default();
+        let comment = record.get(END_SIZE.saturating_sub(2)..END_SIZE);
+        let stated = comment
+            .and_then(|field| field.try_into().ok())
+            .map(u16::from_le_bytes);
+        record.starts_with(b"PK\x05\x06") && stated.map(usize::from) == last.checked_sub(*at)
+    })?;
+    let locator = at.checked_sub(20).and_then(|before| bytes.get(before..));
+    if locator.is_some_and(|record| record.starts_with(b"PK\x06\x07")) {
+        return None;
+    }
+    let mut r = Reader::new(bytes);
+    r.seek(at.saturating_add(12)).ok()?;
+    let size = r.u32("directory size").ok()?;
+    let offset = r.u32("directory offset").ok()?;
+    Some((at, u64::from(offset), u64::from(size)))
+}
+
+/// The pairs of the block before the directory, as AOSP `ApkSigningBlockUtils.findApkSigningBlock`.
+fn find(bytes: &[u8]) -> Result<Option<(Sections<'_>, Reader<'_>)>, ParseError> {
+    let Some((end, directory_start, size)) = end_record(bytes) else {
+        return Ok(None);
+    };
     let Some(footer) = directory_start.checked_sub(FOOTER) else {
         return Ok(None);
     };
+    if directory_start.checked_add(size) != Some(wide(end)) {
+        return Ok(None);
+    }
     let mut r = Reader::new(bytes);
     r.seek(narrow(footer))?;
     let size = r.u64("the size of the APK Signing Block")?;
@@ -97,13 +174,21 @@ fn find(bytes: &[u8], directory_start: u64) -> Result<Option<Reader<'_>>, ParseE
         let what = format!("the APK Signing Block's size {size} as in its footer");
         return Err(ParseError::new(start, what, format!("{first}")));
     }
-    r.sub(narrow(length), "the pairs of the APK Signing Block")
-        .map(Some)
+    let pairs = r.sub(narrow(length), "the pairs of the APK Signing Block")?;
+    let part = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
+    let sections = Sections {
+        entries: part(0, narrow(start)),
+        directory: part(narrow(directory_start), end),
+        end: part(end, bytes.len()),
+        block_size: directory_start.saturating_sub(start),
+    };
+    Ok(Some((sections, pairs)))
 }
 
-fn walk(
+fn walk<'a>(
     archive: &Archive<'_>,
-    mut pairs: Reader<'_>,
+    mut pairs: Reader<'a>,
+    blocks: &mut Blocks<'a>,
     signing: &mut Signing,
 ) -> Result<(), ParseError> {
     while pairs.remaining() > 0 {
@@ -126,7 +211,8 @@ fn walk(
         }
         let mut pair = pairs.sub(narrow(length), "the value of a pair")?;
         let id = pair.u32("the id of a pair")?;
-        let seen = signing.blocks.iter().any(|block| block.id == id);
+        let seen = blocks.value(id).is_some();
+        blocks.values.push((id, pair));
         signing.blocks.push(SigningBlock {
             id,
             name: NAMES
@@ -141,11 +227,8 @@ fn walk(
                 text(pair.rest(), archive.limits().text_bytes)
             },
         });
-        let scheme = match id {
-            V2 => Scheme::V2,
-            V3 => Scheme::V3,
-            V31 => Scheme::V31,
-            _ => continue,
+        let Some(scheme) = scheme_of(id) else {
+            continue;
         };
         if seen {
             // AOSP takes the first.
@@ -168,6 +251,28 @@ fn walk(
     Ok(())
 }
 
+/// The scheme whose signers a pair holds.
+fn scheme_of(id: u32) -> Option<Scheme> {
+    match id {
+        V2 => Some(Scheme::V2),
+        V3 => Some(Scheme::V3),
+        V31 => Some(Scheme::V31),
+        _ => None,
+    }
+}
+
+/// The pair that holds a scheme's signers.
+pub(super) fn id_of(scheme: Scheme) -> Option<u32> {
+    [V2, V3, V31]
+        .into_iter()
+        .find(|id| scheme_of(*id) == Some(scheme))
+}
+
+/// A pair that holds signatures, or fills up: what it says is checked elsewhere, or is nothing.
+pub(super) fn is_signature(id: u32) -> bool {
+    scheme_of(id).is_some() || [STAMP_V1, STAMP_V2, PADDING].contains(&id)
+}
+
 /// The value as text, where it is text: at least one character, no control characters but white space.
 fn text(value: &[u8], limit: usize) -> Option<String> {
     let text = std::str::from_utf8(value).ok()?.trim_end_matches('\0');
@@ -176,7 +281,10 @@ fn text(value: &[u8], limit: usize) -> Option<String> {
 }
 
 /// The next value with its 32-bit length before it.
-fn prefixed<'a>(r: &mut Reader<'a>, what: &'static str) -> Result<Reader<'a>, ParseError> {
+pub(super) fn prefixed<'a>(
+    r: &mut Reader<'a>,
+    what: &'static str,
+) -> Result<Reader<'a>, ParseError> {
     let length = r.u32(what)?;
     r.sub(usize::try_from(length).unwrap_or(usize::MAX), what)
 }

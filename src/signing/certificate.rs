@@ -215,7 +215,7 @@ fn attribute(attribute: &AttributeTypeAndValue<'_>) -> String {
 }
 
 /// A string value by its ASN.1 tag.
-fn decode(tag: u32, data: &[u8]) -> Option<String> {
+pub(super) fn decode(tag: u32, data: &[u8]) -> Option<String> {
     match tag {
         // UTF8String, NumericString, PrintableString, IA5String, GeneralString
         12 | 18 | 19 | 22 | 27 => Some(String::from_utf8_lossy(data).into_owned()),

@@ -2,12 +2,17 @@
 
 use crate::bytes::wide;
 
+pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
+pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 /// Context tag 0, constructed.
 pub(super) const CONTEXT_0: u8 = 0xa0;
+/// Context tag 3, constructed.
+pub(super) const CONTEXT_3: u8 = 0xa3;
 
 /// One value.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +61,30 @@ impl<'a> Values<'a> {
     pub(super) fn offset(&self) -> u64 {
         self.base.saturating_add(wide(self.pos))
     }
+
+    /// Every byte has been read.
+    pub(super) fn at_end(&self) -> bool {
+        self.pos == self.data.len()
+    }
+
+    /// Every length is written in as few bytes as it can be (X.690, 10.1), from the first value on.
+    pub(super) fn shortest(&self) -> bool {
+        Values::new(self.data, 0).all(|value| {
+            let head = match value.content.len() {
+                0..=0x7f => 2,
+                0x80..=0xff => 3,
+                0x100..=0xffff => 4,
+                0x1_0000..=0xff_ffff => 5,
+                _ => 6,
+            };
+            value.whole.len().checked_sub(value.content.len()) == Some(head)
+        })
+    }
+}
+
+/// Whether the data begins with a value of indefinite length: BER, which is not read here.
+pub(super) fn is_indefinite(data: &[u8]) -> bool {
+    matches!(data, [_, 0x80, ..])
 }
 
 impl<'a> Iterator for Values<'a> {

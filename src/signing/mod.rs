@@ -1,8 +1,9 @@
-//! Who signed an APK: the signers' certificates of every signature scheme.
+//! Who signed an APK, and whether it is so: certificates and signatures of every scheme.
 //!
-//! Signatures are read here, not verified. Sources: AOSP `apksig` and the pages
-//! "APK Signature Scheme v2", "v3" and "v3.1" of source.android.com; for v1 the JAR
-//! File Specification, "Signed JAR File", and RFC 2315 (PKCS #7).
+//! [`read`] lists the signers. [`schemes`] does the same and checks v2 to v4, [`Schemes::finish`] v1, the source
+//! stamp, and what all of it comes to. Sources: AOSP `apksig` and the pages "APK Signature
+//! Scheme v2", "v3", "v3.1" and "v4" of source.android.com; for v1 the JAR File
+//! Specification, "Signed JAR File", and RFC 2315 (PKCS #7).
 #![deny(
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
@@ -11,17 +12,36 @@
 
 mod block;
 mod certificate;
+mod check;
+mod contents;
 mod der;
+mod jar;
+mod jar_manifest;
+mod key;
+mod lineage;
+mod pkcs7;
+mod scheme;
+mod stamp;
 mod v1;
+mod v4;
+mod verdict;
+mod x509;
 
 pub use certificate::Certificate;
+pub use check::{
+    Issue, LevelCheck, Outcome, Reason, SchemeCheck, StampCheck, Verification, Weakness,
+    WeaknessKind,
+};
+pub use jar::{Ask, Known};
+pub use scheme::Levels;
+pub use verdict::{Apk, Schemes, schemes};
 
 use crate::container::Archive;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 use serde::{Deserialize, Serialize};
 
-/// A signature scheme. v4 lies in a file of its own beside the APK and has the same certificates.
+/// A signature scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Scheme {
     /// JAR signing, `META-INF/*.RSA`: read below Android 7.0, and where no newer scheme is present.
@@ -36,16 +56,20 @@ pub enum Scheme {
     /// APK Signature Scheme v3.1, Android 13 (API 33) and up: rotation for new versions only.
     #[serde(rename = "v3.1")]
     V31,
+    /// APK Signature Scheme v4, a file beside the APK: for installing it while it is being loaded, Android 11 (API 30) and up.
+    #[serde(rename = "v4")]
+    V4,
 }
 
 impl Scheme {
-    /// The name that `apksigner` prints: `v1`, `v2`, `v3`, `v3.1`.
+    /// The name that `apksigner` prints: `v1`, `v2`, `v3`, `v3.1`, `v4`.
     pub fn name(self) -> &'static str {
         match self {
             Self::V1 => "v1",
             Self::V2 => "v2",
             Self::V3 => "v3",
             Self::V31 => "v3.1",
+            Self::V4 => "v4",
         }
     }
 }
@@ -122,11 +146,15 @@ pub struct SigningBlock {
 /// Certificates kept for one signer. Chains have up to 4, lineages up to about 5.
 const MAX_CERTIFICATES: usize = 64;
 
-/// Reads the signers of the APK `bytes`, whose directory is `archive`.
+/// Reads the signers of the APK `bytes`, whose directory is `archive`, without checking anything.
 ///
 /// Nothing here fails: an unsigned APK has no schemes, and what is damaged is an
 /// incident that hides [`Channel::Signers`].
 pub fn read(archive: &Archive<'_>, bytes: &[u8]) -> Signing {
+    list(archive, bytes).0
+}
+
+fn list<'a>(archive: &Archive<'_>, bytes: &'a [u8]) -> (Signing, block::Blocks<'a>) {
     let mut signing = Signing::default();
     let signers = v1::read(archive, &mut signing.incidents);
     if !signers.is_empty() {
@@ -135,8 +163,8 @@ pub fn read(archive: &Archive<'_>, bytes: &[u8]) -> Signing {
             signers,
         });
     }
-    block::read(archive, bytes, &mut signing);
-    signing
+    let blocks = block::read(archive, bytes, &mut signing);
+    (signing, blocks)
 }
 
 fn trouble(code: IncidentCode, file: &str, error: &ParseError) -> Incident {
@@ -152,3 +180,12 @@ fn trouble(code: IncidentCode, file: &str, error: &ParseError) -> Incident {
 )]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[allow(
+    clippy::as_conversions,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+mod verify_tests;

@@ -2,13 +2,12 @@
 
 use super::certificate::Certificate;
 use super::der::{CONTEXT_0, INTEGER, OID, SEQUENCE, SET, Values};
+use super::pkcs7::SIGNED_DATA;
 use super::{MAX_CERTIFICATES, Signer, trouble};
 use crate::container::Archive;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
 
-/// 1.2.840.113549.1.7.2
-const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 /// Signature blocks read. apksig allows 10 signers.
 const MAX_BLOCKS: usize = 10;
 /// Bytes of one signature block. Real ones have a few kilobytes.
@@ -16,14 +15,10 @@ const MAX_BLOCK_BYTES: u64 = 1 << 20;
 
 pub(super) fn read(archive: &Archive<'_>, incidents: &mut Vec<Incident>) -> Vec<Signer> {
     let mut signers = Vec::new();
-    // As AOSP StrictJarVerifier: names are compared in upper case.
-    let blocks = archive.entries().iter().filter(|entry| {
-        let name = entry.name.to_ascii_uppercase();
-        name.starts_with("META-INF/")
-            && [".RSA", ".DSA", ".EC"]
-                .iter()
-                .any(|end| name.ends_with(end))
-    });
+    let blocks = archive
+        .entries()
+        .iter()
+        .filter(|entry| is_block(&entry.name));
     for (seen, entry) in blocks.enumerate() {
         let file = format!("{}!{}", archive.file(), entry.name);
         if seen >= MAX_BLOCKS || entry.size > MAX_BLOCK_BYTES {
@@ -49,6 +44,15 @@ pub(super) fn read(archive: &Archive<'_>, incidents: &mut Vec<Incident>) -> Vec<
         }
     }
     signers
+}
+
+/// Names of signature blocks. As AOSP `StrictJarVerifier`: they are compared in upper case.
+pub(super) fn is_block(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    name.starts_with("META-INF/")
+        && [".RSA", ".DSA", ".EC"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// The `.SF` beside a signature block, in whatever case it is written.

@@ -110,6 +110,7 @@ attributes! {
     ATTRIBUTION_TAGS = 0x0101_0642 "attributionTags",
     USES_PERMISSION_FLAGS = 0x0101_0644 "usesPermissionFlags",
     REQUEST_RAW_EXTERNAL_STORAGE_ACCESS = 0x0101_0645 "requestRawExternalStorageAccess",
+    TARGET_SANDBOX_VERSION = 0x0101_054c "targetSandboxVersion",
     SHARED_USER_MAX_SDK_VERSION = 0x0101_064d "sharedUserMaxSdkVersion",
     REQUIRED_SPLIT_TYPES = 0x0101_064e "requiredSplitTypes",
     SPLIT_TYPES = 0x0101_064f "splitTypes",

@@ -27,6 +27,7 @@ import exodus
 import fetch
 import observe
 import oracle
+import signatures
 import truth
 import usage
 
@@ -528,6 +529,41 @@ class Observe(unittest.TestCase):
             self.assertTrue(all(line in before for line in EVERY_KEY.split("\n")))
             subprocess.run(run, check=True, capture_output=True)
             self.assertEqual(file.read_text(encoding="utf-8"), first)
+
+
+
+class Signatures(unittest.TestCase):
+    VERIFIED = {"outcome": "verified", "schemes": [{"scheme": "v2", "outcome": "verified"}], "levels": []}
+
+    def expected(self, verdict, issues="", stamp="-"):
+        return {"verdict": verdict, "issues": issues, "stamp": stamp}
+
+    def fields(self, expected, ours):
+        return [field for field, _ in signatures.differences(expected, ours)]
+
+    def test_the_same_answer_is_no_difference(self):
+        failed = {"outcome": "failed", "issues": [], "schemes": [{"scheme": "v2", "issues": [{"name": "A"}, {"name": "B"}]}]}
+        self.assertEqual(self.fields(self.expected("VERIFIED"), self.VERIFIED), [])
+        self.assertEqual(self.fields(self.expected("FAILED", "A"), failed), [])
+        self.assertEqual(self.fields(self.expected("REFUSED", "IOException"), {"error": "no archive"}), [])
+
+    def test_another_verdict_issue_or_stamp_is_one(self):
+        failed = {"outcome": "failed", "issues": [{"name": "A"}], "schemes": []}
+        self.assertEqual(self.fields(self.expected("FAILED", "A"), self.VERIFIED), ["verdict"])
+        self.assertEqual(self.fields(self.expected("REFUSED"), self.VERIFIED), ["verdict"])
+        self.assertEqual(self.fields(self.expected("VERIFIED"), {"outcome": "not_checked"}), ["verdict"])
+        self.assertEqual(self.fields(self.expected("FAILED", "A,B"), failed), ["issues"])
+        stamped = dict(self.VERIFIED, stamp={"outcome": "failed", "issues": [{"name": "S"}]})
+        self.assertEqual(self.fields(self.expected("VERIFIED", stamp="S"), stamped), [])
+        self.assertEqual(self.fields(self.expected("VERIFIED", stamp="VERIFIED"), stamped), ["stamp"])
+
+    def test_every_row_of_the_table_is_about_a_pinned_apk(self):
+        pinned = {row["path"].rsplit("/", 1)[-1] for row in signatures.table(signatures.HERE / "apksig.tsv")}
+        rows = signatures.table(signatures.HERE / "apksig-expected.tsv")
+        self.assertEqual({row["apk"] for row in rows} - pinned, set())
+        self.assertEqual({row["verdict"] for row in rows}, {"VERIFIED", "FAILED", "REFUSED"})
+        explained = signatures.table(signatures.HERE / "apksig-explained.tsv")
+        self.assertEqual({row["apk"] for row in explained} - pinned, set())
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ use permscope::facts::{Facts, State};
 use permscope::incident::Channel;
 use permscope::report::Languages;
 use permscope::report::v1::Report;
+use permscope::signing::Outcome;
 use std::collections::BTreeSet;
 
 /// Everything of one compiled APK but what is judged.
@@ -86,6 +87,10 @@ fn check_code_and_signers(
     let schemes: Vec<&str> = signers.iter().map(|s| s.scheme.name()).collect();
     let wanted: Vec<&str> = apk.schemes.iter().map(String::as_str).collect();
     problems.same(place, "schemes", wanted, schemes);
+    // `apksigner verify` says so of every sample, of a split at the levels of its base.
+    let signing = facts.signing.iter().find(|s| s.file == file);
+    let outcome = signing.map(|s| s.verification.outcome);
+    problems.same(place, "signatures", Some(Outcome::Verified), outcome);
     for signer in &signers {
         let scheme = signer.scheme.name();
         let want = apk.certificates.get(scheme).or(apk.certificate.as_ref());

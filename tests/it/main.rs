@@ -27,3 +27,4 @@ mod limits;
 mod nested;
 mod report;
 mod samples;
+mod signing;
