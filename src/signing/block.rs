@@ -56,6 +56,8 @@ pub(super) struct Sections<'a> {
     pub(super) end: &'a [u8],
     /// Bytes of the APK Signing Block.
     pub(super) block_size: u64,
+    /// Where the directory begins.
+    pub(super) directory_start: u64,
 }
 
 /// Offset of the directory's offset in the end record.
@@ -97,6 +99,12 @@ pub(super) fn read<'a>(
 ) -> Blocks<'a> {
     let mut blocks = Blocks::default();
     match find(bytes) {
+        Ok(Some((sections, _))) if sections.directory_start != archive.directory_start() => {
+            // What would be verified is not what is read. Android refuses such an archive before it looks.
+            let detail = "the signatures belong to another end record than the entries";
+            let incident = Incident::new(IncidentCode::ArchiveAnomaly, archive.file(), detail);
+            signing.incidents.push(incident.hiding(Channel::Signers));
+        }
         Ok(Some((sections, pairs))) => {
             blocks.sections = Some(sections);
             if let Err(error) = walk(archive, pairs, &mut blocks, signing) {
@@ -181,6 +189,7 @@ fn find(bytes: &[u8]) -> Result<Option<(Sections<'_>, Reader<'_>)>, ParseError> 
         directory: part(narrow(directory_start), end),
         end: part(end, bytes.len()),
         block_size: directory_start.saturating_sub(start),
+        directory_start,
     };
     Ok(Some((sections, pairs)))
 }

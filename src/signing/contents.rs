@@ -167,6 +167,7 @@ mod tests {
             directory: &[b'b'; 10],
             end: &end,
             block_size: 4096,
+            directory_start: 0,
         };
         let all = [
             ContentDigest::ChunkedSha256,

@@ -2,13 +2,13 @@
 //!
 //! Follows apksig `V1SchemeVerifier.Signer.verifySigBlockAgainstSigFile`.
 
-use super::Levels;
 use super::check::{Findings, Reason};
 use super::der::{
     CONTEXT_0, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, Value, Values, is_indefinite,
 };
 use super::key::{Algorithm, Hash, KeyError, Padding, PublicKey};
 use super::x509::{Parts, same_name, same_serial};
+use super::{Levels, MAX_CERTIFICATES};
 
 /// 1.2.840.113549.1.7.2
 pub(super) const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
@@ -16,8 +16,8 @@ pub(super) const SIGNED_DATA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x0
 const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
 /// 1.2.840.113549.1.9.4
 const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
-/// Signers and certificates looked at in one block.
-const MAX_SIGNER_INFOS: usize = 64;
+/// Signers looked at in one block, and attributes of one: each costs a pass over the `.SF` file. Real ones have one.
+const MAX_SIGNER_INFOS: usize = 8;
 
 /// The parts of a `SignedData`.
 struct SignedData<'a> {
@@ -37,7 +37,7 @@ fn signed_data(der: &[u8]) -> Option<SignedData<'_>> {
         Some(bag) => bag
             .filter(|value| value.tag == SEQUENCE)
             .map(|value| value.whole)
-            .take(MAX_SIGNER_INFOS)
+            .take(MAX_CERTIFICATES)
             .collect(),
         None => Vec::new(),
     };
@@ -47,7 +47,7 @@ fn signed_data(der: &[u8]) -> Option<SignedData<'_>> {
         content_type,
         certificates,
         signers: Values::new(signers.content, 0)
-            .take(MAX_SIGNER_INFOS)
+            .take(MAX_SIGNER_INFOS.saturating_add(1))
             .collect(),
     })
 }
@@ -117,6 +117,10 @@ pub(super) fn verify<'a>(
     } else {
         data.signers.len()
     };
+    if looked_at > MAX_SIGNER_INFOS {
+        findings.not_checked(Reason::Limit);
+        return None;
+    }
     let mut first = None;
     for value in data.signers.iter().take(looked_at) {
         let Some(info) = signer_info(value) else {
@@ -235,7 +239,7 @@ fn signed_attributes(
         let (Some(id), Some(values)) = (parts.tagged(OID), parts.inside(SET)) else {
             return Attributes::Missing("the signed attributes cannot be read");
         };
-        if seen.len() >= MAX_SIGNER_INFOS || seen.iter().any(|(known, _)| *known == id.content) {
+        if seen.len() >= MAX_CERTIFICATES || seen.iter().any(|(known, _)| *known == id.content) {
             return Attributes::Malformed;
         }
         seen.push((id.content, values.collect()));

@@ -446,6 +446,33 @@ fn a_target_of_android_11_needs_v2() {
 }
 
 #[test]
+fn two_end_records_that_lead_to_two_directories() {
+    let mut bytes = P521.to_vec();
+    let end = bytes.len() - 22;
+    let start = u32::from_le_bytes(bytes[end + 16..end + 20].try_into().unwrap());
+    let first = start as usize;
+    let name = u16::from_le_bytes([bytes[first + 28], bytes[first + 29]]);
+    let second = start + 46 + u32::from(name);
+    assert!(bytes[second as usize..].starts_with(b"PK\x01\x02"));
+    // A record in the comment of the real one; its own comment does not end with the file.
+    bytes[end + 20] = 22;
+    bytes.extend(b"PK\x05\x06\0\0\0\0\x01\0\x01\0");
+    bytes.extend((end as u32 - second).to_le_bytes());
+    bytes.extend(second.to_le_bytes());
+    bytes.extend([7, 0]);
+    let archive = Archive::open("a.apk", &bytes, &Limits::default()).unwrap();
+    assert_eq!(archive.directory_start(), u64::from(second));
+    let signing = super::read(&archive, &bytes);
+    assert!(signing.blocks.is_empty());
+    let hiding = signing
+        .incidents
+        .iter()
+        .filter(|i| i.hides == Some(Channel::Signers));
+    assert_eq!(hiding.count(), 1);
+    assert_ne!(verify_from(&bytes, 28).outcome, Outcome::Verified);
+}
+
+#[test]
 fn changed_bytes_never_panic() {
     let mut seen = 0;
     let levels = Levels::from(21);
