@@ -497,9 +497,13 @@ fn look(header: &Header<'_>, entry: &Entry, directory: u64, oddities: &mut Oddit
     let at = entry.central_offset;
     let name = &entry.name;
     if leads_out(name) {
-        // libcore `ZipFile` and `ZipInputStream` ask `dalvik.system.ZipPathValidator`.
+        // frameworks/base `SafeZipPathValidatorCallback`, which libcore `ZipFile` and `ZipInputStream` ask.
         let what =
-            "the name leads out of the archive, which java.util.zip refuses since Android 14";
+            "the name leads out of the archive, which java.util.zip refuses to apps for Android 14";
+        oddities.add(ArchiveAnomaly, what, entry, at);
+    }
+    if name.contains('\\') {
+        let what = "the name holds a backslash, which tools on Windows take for a separator";
         oddities.add(ArchiveAnomaly, what, entry, at);
     }
     if name.contains('\0') {

@@ -205,7 +205,7 @@ fn oddities_are_one_line_per_kind() {
     assert_eq!(
         lines,
         [
-            "the name leads out of the archive, which java.util.zip refuses since Android 14: ../up (and 1 more)",
+            "the name leads out of the archive, which java.util.zip refuses to apps for Android 14: ../up (and 1 more)",
             "marked as encrypted, which Android does not look at: ../up (and 1 more)",
             "unknown compression method: stored for Android 9 and later, deflated for Android 5 to 8: odd",
             "the name is not UTF-8: Android refuses the archive (since 6): a\u{fffd}",

@@ -6,9 +6,9 @@
 use super::archive::{Archive, Entry};
 use super::local::Local;
 use super::names::is_decisive;
-use super::oddities::Oddities;
+use super::oddities::{Listed, Oddities};
 use crate::bytes::{Reader, clip, narrow, wide};
-use crate::incident::{Incident, IncidentCode};
+use crate::incident::Incident;
 
 /// Where an entry lies, with its local header.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +25,10 @@ pub(super) struct Span<'e> {
 pub(super) fn look(archive: &Archive<'_>, mut spans: Vec<Span<'_>>, found: &mut Vec<Incident>) {
     spans.sort_by_key(|span| (span.start, span.data_end));
     let mut oddities = Oddities::default();
+    let limits = archive.limits();
     let mut gaps = Gaps {
         archive,
-        found,
-        listed: 0,
-        more: 0,
+        listed: Listed::new(archive.file(), limits.archive_notes, found),
     };
     let mut covered = 0u64;
     // The one that reaches furthest so far.
@@ -54,8 +53,7 @@ pub(super) fn look(archive: &Archive<'_>, mut spans: Vec<Span<'_>>, found: &mut 
         }
     }
     gaps.look(covered, signing_block(archive));
-    gaps.close();
-    let limits = archive.limits();
+    gaps.listed.close("spaces between entries hold bytes");
     found.extend(oddities.incidents(archive.file(), limits.text_bytes));
 }
 
@@ -77,12 +75,10 @@ fn signing_block(archive: &Archive<'_>) -> u64 {
     }
 }
 
-/// The spaces, of which only some are listed.
+/// The spaces between entries.
 struct Gaps<'a, 'i> {
     archive: &'a Archive<'a>,
-    found: &'i mut Vec<Incident>,
-    listed: usize,
-    more: usize,
+    listed: Listed<'i>,
 }
 
 impl Gaps<'_, '_> {
@@ -106,43 +102,20 @@ impl Gaps<'_, '_> {
                 Ok(local) if !local.name.is_empty() => {
                     let name = String::from_utf8_lossy(local.name);
                     let name = clip(&name, self.archive.limits().text_bytes);
-                    let code = if is_decisive(&name) {
-                        IncidentCode::ReadersDisagree
-                    } else {
-                        IncidentCode::ArchiveAnomaly
-                    };
                     let detail = format!(
                         "a local header of {name} that the directory does not have: readers that start at the front see it, Android does not"
                     );
-                    self.list(code, start, detail);
+                    self.listed.add(&name, start, detail);
                     let length = local.compressed_size.max(1);
                     start = local.data.saturating_add(length).min(end);
                 }
                 _ => {
                     let left = end.saturating_sub(start);
                     let detail = format!("{left} bytes that belong to no entry");
-                    self.list(IncidentCode::ArchiveAnomaly, start, detail);
+                    self.listed.add("", start, detail);
                     return;
                 }
             }
-        }
-    }
-
-    fn list(&mut self, code: IncidentCode, at: u64, detail: String) {
-        if self.listed >= self.archive.limits().archive_notes {
-            self.more = self.more.saturating_add(1);
-            return;
-        }
-        self.listed = self.listed.saturating_add(1);
-        let incident = Incident::new(code, self.archive.file(), detail).at(at);
-        self.found.push(incident);
-    }
-
-    fn close(self) {
-        if self.more > 0 {
-            let detail = format!("{} more spaces between entries hold bytes", self.more);
-            let incident = Incident::new(IncidentCode::ArchiveAnomaly, self.archive.file(), detail);
-            self.found.push(incident);
         }
     }
 }

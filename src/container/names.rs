@@ -16,7 +16,7 @@ pub(super) fn is_valid(name: &[u8]) -> bool {
             _ => return false,
         };
         for _ in 0..more {
-            if !bytes.next().is_some_and(|next| next & 0xc0 == 0x80) {
+            if bytes.next().is_none_or(|next| next & 0xc0 != 0x80) {
                 return false;
             }
         }
@@ -26,7 +26,7 @@ pub(super) fn is_valid(name: &[u8]) -> bool {
 
 /// Whether the name leads out of the folder into which a tool unpacks.
 pub(super) fn leads_out(name: &str) -> bool {
-    name.starts_with('/') || name.contains('\\') || name.split('/').any(|part| part == "..")
+    name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
 /// Files that decide what an app is: its manifest, resource table, code and libraries.
@@ -40,6 +40,9 @@ pub(super) fn is_code(name: &str) -> bool {
     dex || name.starts_with("lib/") && name.ends_with(".so")
 }
 
+/// Names that are beginnings of one name, of which so many are looked at.
+const DEEPEST: usize = 256;
+
 /// Looks for names that one folder cannot hold at once. `sorted` is in the order of the names' bytes.
 pub(super) fn collisions<'e>(sorted: impl Iterator<Item = &'e Entry>, oddities: &mut Oddities) {
     // The names that the present one begins with: in a sorted list they are all that can be its folders.
@@ -52,12 +55,10 @@ pub(super) fn collisions<'e>(sorted: impl Iterator<Item = &'e Entry>, oddities: 
         {
             above.pop();
         }
-        let file = above.iter().find(|e| {
-            !e.is_directory()
-                && name
-                    .strip_prefix(e.name.as_str())
-                    .is_some_and(|rest| rest.starts_with('/'))
-        });
+        // All of them are beginnings of the name, so one byte tells. A file can have names that are
+        // beginnings of each other by the thousand; those next to the name are enough.
+        let is_folder = |e: &&&Entry| name.as_bytes().get(e.name.len()) == Some(&b'/');
+        let file = above.iter().rev().take(DEEPEST).find(is_folder);
         if let Some(file) = file {
             let what = "a file that is also a folder, which tools that unpack an APK trip over";
             oddities.differ(what, file, entry.central_offset);
@@ -71,7 +72,7 @@ pub(super) fn collisions<'e>(sorted: impl Iterator<Item = &'e Entry>, oddities: 
             let code = IncidentCode::ArchiveAnomaly;
             oddities.add(code, what, entry, entry.central_offset);
         }
-        if !name.is_empty() {
+        if !name.is_empty() && !entry.is_directory() {
             above.push(entry);
         }
     }

@@ -6,6 +6,59 @@ use super::names::is_decisive;
 use crate::bytes::clip;
 use crate::incident::{Incident, IncidentCode};
 
+/// Incidents that are listed one by one, some of each weight; the rest is counted.
+#[derive(Debug)]
+pub(super) struct Listed<'i> {
+    file: String,
+    found: &'i mut Vec<Incident>,
+    limit: usize,
+    plain: usize,
+    decisive: usize,
+    more: usize,
+}
+
+impl<'i> Listed<'i> {
+    pub(super) fn new(file: &str, limit: usize, found: &'i mut Vec<Incident>) -> Self {
+        Self {
+            file: file.to_owned(),
+            found,
+            limit,
+            plain: 0,
+            decisive: 0,
+            more: 0,
+        }
+    }
+
+    /// Adds an incident about the file `name`: of a weight of its own if that decides what an app is.
+    pub(super) fn add(&mut self, name: &str, at: u64, detail: String) {
+        let (code, listed) = if is_decisive(name) {
+            (IncidentCode::ReadersDisagree, &mut self.decisive)
+        } else {
+            (IncidentCode::ArchiveAnomaly, &mut self.plain)
+        };
+        if *listed >= self.limit {
+            self.more = self.more.saturating_add(1);
+            return;
+        }
+        *listed = listed.saturating_add(1);
+        self.found
+            .push(Incident::new(code, &self.file, detail).at(at));
+    }
+
+    /// Adds an incident that stands for the whole archive.
+    pub(super) fn whole(&mut self, code: IncidentCode, detail: String) {
+        self.found.push(Incident::new(code, &self.file, detail));
+    }
+
+    /// Says how many were left out.
+    pub(super) fn close(mut self, what: &str) {
+        if self.more > 0 {
+            let detail = format!("{} more {what}", self.more);
+            self.whole(IncidentCode::ArchiveAnomaly, detail);
+        }
+    }
+}
+
 /// One kind of oddity: how often, and where first.
 #[derive(Debug)]
 struct Oddity {

@@ -3,6 +3,7 @@
 
 use super::archive::{Archive, Entry, Method};
 use super::names::is_decisive;
+use super::oddities::Listed;
 use crate::bytes::{clip, wide};
 use crate::incident::{Incident, IncidentCode};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -13,9 +14,7 @@ pub(super) fn compare(archive: &Archive<'_>, is_zip64: bool, found: &mut Vec<Inc
     let limits = archive.limits();
     let mut notes = Notes {
         archive,
-        found,
-        listed: 0,
-        more: 0,
+        listed: Listed::new(archive.file(), limits.archive_notes, found),
     };
     // What the crate takes in memory is bounded before it is called: by the entries that it may list,
     // by the bytes that it may read, and where a count of 64 bits rules, by the file.
@@ -47,11 +46,12 @@ pub(super) fn compare(archive: &Archive<'_>, is_zip64: bool, found: &mut Vec<Inc
                 clip(&error.to_string(), 200),
                 archive.entries().len()
             );
-            let code = IncidentCode::ArchiveAnomaly;
-            notes.add(code, archive.directory_start(), detail);
+            notes.listed.whole(IncidentCode::ArchiveAnomaly, detail);
         }
     }
-    notes.close();
+    notes
+        .listed
+        .close("entries are read differently by the zip library");
 }
 
 /// Walks both lists in the order of the central headers.
@@ -70,8 +70,7 @@ fn merge(notes: &mut Notes<'_, '_>, theirs: &[ZipFileEntry<'_>]) {
             None if archive.is_double(ours) => {}
             None => {
                 let detail = format!("only Android sees {}", shown(ours));
-                let code = code(&ours.name);
-                notes.add(code, ours.central_offset, detail);
+                notes.listed.add(&ours.name, ours.central_offset, detail);
             }
         }
     }
@@ -87,7 +86,9 @@ fn only_theirs(notes: &mut Notes<'_, '_>, other: &ZipFileEntry<'_>) {
         clip(&name, notes.archive.limits().text_bytes),
         other.header_start()
     );
-    notes.add(code(&name), other.central_header_start(), detail);
+    notes
+        .listed
+        .add(&name, other.central_header_start(), detail);
 }
 
 /// Compares what both say of one central header.
@@ -137,12 +138,12 @@ fn fields(notes: &mut Notes<'_, '_>, ours: &Entry, other: &ZipFileEntry<'_>) {
         shown(ours),
         differences.join(", ")
     );
-    let code = if is_decisive(&their_name) {
-        IncidentCode::ReadersDisagree
+    let name = if is_decisive(&their_name) {
+        &*their_name
     } else {
-        code(&ours.name)
+        &ours.name
     };
-    notes.add(code, ours.central_offset, detail);
+    notes.listed.add(name, ours.central_offset, detail);
 }
 
 /// The number of a compression method. Without its codecs the crate knows two methods by name.
@@ -155,57 +156,16 @@ fn shown(entry: &Entry) -> String {
     clip(&entry.name, 200)
 }
 
-fn code(name: &str) -> IncidentCode {
-    if is_decisive(name) {
-        IncidentCode::ReadersDisagree
-    } else {
-        IncidentCode::ArchiveAnomaly
-    }
-}
-
-/// The differences, of which only some are listed.
+/// The differences.
 struct Notes<'a, 'i> {
     archive: &'a Archive<'a>,
-    found: &'i mut Vec<Incident>,
-    listed: usize,
-    more: usize,
+    listed: Listed<'i>,
 }
 
 impl Notes<'_, '_> {
-    fn add(&mut self, code: IncidentCode, at: u64, detail: String) {
-        // A difference that decides something is listed whatever came before it.
-        if self.listed >= self.archive.limits().archive_notes
-            && code != IncidentCode::ReadersDisagree
-        {
-            self.more = self.more.saturating_add(1);
-            return;
-        }
-        self.listed = self.listed.saturating_add(1);
-        self.found
-            .push(Incident::new(code, self.archive.file(), detail).at(at));
-    }
-
     fn not_compared(&mut self, why: &str) {
         let detail = format!("the archive was not compared with how other tools read it: {why}");
-        self.found.push(Incident::new(
-            IncidentCode::LimitReached,
-            self.archive.file(),
-            detail,
-        ));
-    }
-
-    fn close(self) {
-        if self.more > 0 {
-            let detail = format!(
-                "{} more entries are read differently by the zip library",
-                self.more
-            );
-            self.found.push(Incident::new(
-                IncidentCode::ArchiveAnomaly,
-                self.archive.file(),
-                detail,
-            ));
-        }
+        self.listed.whole(IncidentCode::LimitReached, detail);
     }
 }
 

@@ -318,3 +318,47 @@ fn the_second_reading_is_bounded() {
         assert_eq!(codes, [IncidentCode::LimitReached]);
     }
 }
+
+/// Changed copies of an archive with a ZIP64 end record, which decides how much memory a reader asks for.
+#[test]
+fn changed_bytes_are_read_without_panic() {
+    let mut long = asset("assets/long");
+    long.zip64 = true;
+    let mut zip = Zip::of(vec![manifest(), dex(), long]);
+    zip.zip64_end = true;
+    zip.signing_block = signing_block(&[(1, b"x")]);
+    let bytes = zip.build();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let mut opened = 0;
+    for _ in 0..3_000 {
+        let mut copy = bytes.clone();
+        for _ in 0..=next(4) {
+            // Half of the changes go where the numbers are.
+            let from = if next(2) == 0 { 0 } else { copy.len() - 98 };
+            let at = from + next(copy.len() - from);
+            copy[at] = [0xff, 0, copy[at] ^ 1, 0x7f][next(4)];
+        }
+        if let Ok(archive) = Archive::open("a", &copy, &Limits::default()) {
+            opened += 1;
+            archive.views();
+        }
+    }
+    assert!(opened > 500, "{opened}");
+}
+
+/// Names that are beginnings of each other, and doubles of one name: the work grows with the file.
+#[test]
+fn many_names_that_begin_alike() {
+    let mut entries: Vec<Entry> = (1..2_000).map(|n| asset(&"a".repeat(n))).collect();
+    entries.extend((0..2_000).map(|_| dex()));
+    let bytes = Zip::of(entries).build();
+    let archive = Archive::open("a", &bytes, &Limits::default()).unwrap();
+    let codes: Vec<IncidentCode> = archive.views().iter().map(|i| i.code).collect();
+    assert_eq!(codes, [], "doubles are named when the archive is opened");
+}

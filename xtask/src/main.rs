@@ -136,6 +136,13 @@ fn corpus(args: &[String]) -> Result<(), String> {
     };
     run("cargo", &["build", "--release"], &[])?;
     list("tests/corpus/fetch.py")?;
+    let more = ["--list", "tests/corpus/more.tsv", "--into", "corpus/more"];
+    let mut fetch = vec!["tests/corpus/fetch.py"];
+    fetch.extend(more);
+    fetch.extend(args.iter().map(String::as_str));
+    run("python3", &fetch, &[])?;
+    run("cargo", &["build", "--example", "archive"], &[])?;
+    run("python3", &["tests/corpus/archives.py"], &[])?;
     run("python3", &["tests/corpus/oracle.py"], &[])?;
     run("python3", &["tests/corpus/compare.py"], &[])?;
     run("python3", &["tests/corpus/truth.py"], &[])?;
