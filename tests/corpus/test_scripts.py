@@ -22,6 +22,7 @@ import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(ROOT / "tools")]
+import archives
 import compare
 import exodus
 import fetch
@@ -327,6 +328,35 @@ class Exodus(unittest.TestCase):
     def test_the_explained(self):
         for key, why in exodus.read_explained(exodus.HERE / "exodus-explained.tsv").items():
             self.assertTrue(key[1] and why)
+
+
+class Archives(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.path = pathlib.Path(self.folder.name) / "a.apk"
+        with zipfile.ZipFile(self.path, "w") as archive:
+            archive.writestr("a", b"abc")
+            archive.writestr("\u6587", b"")
+        # CRC-32 of "abc" as gzip writes it; a header of 30 bytes and a name of one before "abc".
+        self.ours = [(b"a", 0, 3, 3, 0x352441c2, 0), ("\u6587".encode(), 0, 0, 0, 0, 34)]
+
+    def test_what_is_equal_named_and_not_named(self):
+        self.assertEqual(archives.compare("zipfile", self.path, self.ours, False), ("equal", ""))
+        other = [(b"a", 0, 3, 4, 0x352441c2, 0), self.ours[1]]
+        state, reason = archives.compare("zipfile", self.path, other, False)
+        self.assertEqual(state, "UNNAMED")
+        self.assertIn("1 of ours and 1 of theirs differ", reason)
+        self.assertEqual(archives.compare("zipfile", self.path, other, True)[0], "named")
+        self.assertEqual(archives.compare("zipfile", self.path, None, True)[0], "named")
+        self.path.write_bytes(b"no archive")
+        self.assertEqual(archives.compare("zipfile", self.path, self.ours, False)[0], "UNNAMED")
+        self.assertEqual(archives.compare("zipfile", self.path, None, False), ("refused", ""))
+
+    def test_names_as_tools_print_them(self):
+        self.assertEqual(archives.shown(b"a\nb"), b"a^Jb")
+        self.assertEqual(archives.first_line(b"a\r\nb"), b"a")
+        self.assertFalse(archives.printable("\u6587".encode()))
 
 
 class Fetch(unittest.TestCase):

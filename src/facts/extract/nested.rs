@@ -9,6 +9,7 @@ use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use crate::package::{self, Files, PartInput};
 use memchr::memmem;
+use rayon::prelude::*;
 use std::borrow::Cow;
 
 /// Names of archives that loaders take code from.
@@ -30,7 +31,7 @@ pub(super) fn read(part: &Part<'_>, entries: &[&Entry], limits: &Limits) -> Foun
         found: Found::default(),
         more: 0,
     };
-    search.look(&part.archive, entries.iter().copied(), "", 0);
+    search.look(&part.archive, entries, "", 0);
     search.close()
 }
 
@@ -53,18 +54,13 @@ struct Search<'s> {
 }
 
 impl Search<'_> {
-    fn look<'e>(
-        &mut self,
-        archive: &Archive<'_>,
-        entries: impl Iterator<Item = &'e Entry>,
-        within: &str,
-        depth: u32,
-    ) {
-        for entry in entries {
-            let Some(kind) = kind(&archive.head::<4>(entry)).or_else(|| behind(archive, entry))
-            else {
-                continue;
-            };
+    fn look(&mut self, archive: &Archive<'_>, entries: &[&Entry], within: &str, depth: u32) {
+        let kind =
+            |entry: &&Entry| kind(&archive.head::<4>(entry)).or_else(|| behind(archive, entry));
+        // The first bytes of tens of thousands of pictures and layouts, most of them deflated.
+        let kinds: Vec<Option<NestedKind>> = entries.par_iter().map(kind).collect();
+        for (entry, kind) in entries.iter().zip(kinds) {
+            let Some(kind) = kind else { continue };
             if self.found.facts.len() >= self.limits.nested_files {
                 self.more = self.more.saturating_add(1);
                 continue;
@@ -166,12 +162,7 @@ impl Search<'_> {
         let within = format!("{}!", fact.entry);
         self.tell(&fact, encrypted);
         self.found.facts.push(fact);
-        self.look(
-            &archive,
-            inner.into_iter(),
-            &within,
-            depth.saturating_add(1),
-        );
+        self.look(&archive, &inner, &within, depth.saturating_add(1));
     }
 
     fn dex(&mut self, fact: &mut NestedFact, archive: &Archive<'_>, entry: &Entry) {
