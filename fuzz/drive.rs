@@ -17,7 +17,7 @@ use permscope::report::{Language, Languages, text};
 use permscope::signatures::SignatureDb;
 use permscope::signatures::check::check;
 use permscope::xml::{Document, Element};
-use permscope::{elf, signing};
+use permscope::{elf, signing::Outcome};
 use std::sync::OnceLock;
 
 /// A target: its name and what it does.
@@ -182,12 +182,21 @@ pub(crate) fn elf_file(data: &[u8]) {
 
 /// The bytes as an APK; and as the values of the signing block of one, the first byte says of which scheme.
 pub(crate) fn signing_block_of(data: &[u8]) {
-    let read = |bytes: &[u8]| {
-        if let Ok(archive) = Archive::open("a.apk", bytes, &limits()) {
-            let _ = signing::read(&archive, bytes);
+    let read = |bytes: Vec<u8>| {
+        if let Ok(facts) = engine::facts(&[Source::new("a.apk", bytes)], &limits()) {
+            for apk in &facts.signing {
+                let verification = &apk.verification;
+                // Nothing is verified at a level where no signature is.
+                assert!(
+                    verification
+                        .levels
+                        .iter()
+                        .all(|level| level.scheme.is_some() || level.outcome != Outcome::Verified)
+                );
+            }
         }
     };
-    read(data);
+    read(data.to_vec());
     if let Some((scheme, value)) = data.split_first() {
         const IDS: [u32; 5] = [
             0x7109_871a,
@@ -199,7 +208,7 @@ pub(crate) fn signing_block_of(data: &[u8]) {
         let id = IDS[usize::from(*scheme) % IDS.len()];
         let mut apk = Zip::of(vec![Entry::new("a", *b"a", Method::Stored)]);
         apk.signing_block = signing_block(&[(id, value)]);
-        read(&apk.build());
+        read(apk.build());
     }
 }
 

@@ -123,6 +123,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 let bytes = fs::read(&path)?;
                 seeds.apk("compiled.apk", &bytes)?;
                 seeds.put("signing", &bytes)?;
+                seeds.put("audit", &bytes)?;
                 for (scheme, value) in blocks(&bytes) {
                     let mut seed = vec![scheme];
                     seed.extend(value);
