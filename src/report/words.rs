@@ -252,8 +252,8 @@ const WORDS: &[(&str, &str, &str)] = &[
     ),
     (
         "debug-certificate",
-        "以开发工具的调试证书签名，其密钥人人可得",
-        "signed with the debug certificate of the build tools, whose key everybody has",
+        "以开发工具自动生成的调试证书签名，不能表明开发者身份",
+        "signed with a debug certificate that the build tools made by themselves: it does not say who the developer is",
     ),
     ("weak-key", "密钥强度不足", "the key is too short"),
     (

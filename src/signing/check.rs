@@ -91,7 +91,7 @@ pub struct LevelCheck {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WeaknessKind {
-    /// The certificate is the build tools' debug certificate, whose key everybody has.
+    /// The certificate is a debug certificate, which the build tools make by themselves and which names nobody.
     DebugCertificate,
     /// A key that can be broken: RSA or DSA below 2048 bits, a curve below 224.
     WeakKey,
