@@ -218,7 +218,7 @@ pub struct Suggestion {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
-    /// Every channel was read to the end and no packer hides the code.
+    /// Every channel but the signers' was read to the end, and the app's own code is neither packed nor missing.
     pub complete: bool,
     /// Each channel's state.
     pub channels: Vec<ChannelState>,
