@@ -1,7 +1,7 @@
 //! String pools (`ResStringPool`), UTF-8 and UTF-16.
 
 use super::chunk::Chunk;
-use super::to_usize;
+use super::{to_u64, to_usize};
 use crate::error::ParseError;
 use crate::limits::Limits;
 use std::sync::Arc;
@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// A string of a document or table. One string of a pool is used by many attributes.
 pub type Text = Arc<str>;
 
+/// `sizeof(ResStringPool_header)`.
+const HEADER: usize = 28;
 /// `ResStringPool_header::UTF8_FLAG`.
 const UTF8_FLAG: u32 = 1 << 8;
 
@@ -20,6 +22,7 @@ pub struct StringPool<'a> {
     utf8: bool,
     count: u32,
     max: usize,
+    refusal: Option<&'static str>,
 }
 
 impl<'a> StringPool<'a> {
@@ -28,7 +31,7 @@ impl<'a> StringPool<'a> {
     /// As `ResStringPool::setTo` the offsets must lie inside the chunk, but
     /// they may overlap the strings. Laxer than it: what styles say is used
     /// only to find the end of the strings, and whether a string has its
-    /// terminator is looked at when it is read.
+    /// terminator is looked at when it is read; see [`Self::refusal`].
     ///
     /// # Errors
     /// If the offsets or the strings lie outside the chunk, or there are more
@@ -77,7 +80,18 @@ impl<'a> StringPool<'a> {
             utf8: flags & UTF8_FLAG != 0,
             count,
             max: limits.text_bytes,
+            refusal: refusal(
+                chunk,
+                strings,
+                [count, styles, flags],
+                [strings_start, styles_start],
+            ),
         })
+    }
+
+    /// Why Android would take no string of this pool, though it is read here.
+    pub fn refusal(&self) -> Option<&'static str> {
+        self.refusal
     }
 
     /// Number of strings.
@@ -179,6 +193,43 @@ impl<'a> StringPool<'a> {
             .collect();
         Some(shorten(&text, self.max))
     }
+}
+
+/// The checks of `ResStringPool::setTo` that [`StringPool::parse`] does not need.
+fn refusal(
+    chunk: &Chunk<'_>,
+    strings: &[u8],
+    [count, styles, flags]: [u32; 3],
+    [strings_start, styles_start]: [usize; 2],
+) -> Option<&'static str> {
+    let (data, header) = (chunk.data, chunk.header_size);
+    if header < HEADER {
+        return Some("a string pool header of fewer than 28 bytes");
+    }
+    // The last unit of the strings.
+    let ends = match flags & UTF8_FLAG {
+        0 => strings.as_chunks::<2>().0.last() == Some(&[0, 0]),
+        _ => strings.last() == Some(&0),
+    };
+    if count > 0 && !ends {
+        return Some("a string pool whose last string has no end");
+    }
+    if styles_start > data.len() {
+        return Some("a string pool whose styles start behind it");
+    }
+    if styles == 0 {
+        return None;
+    }
+    let offsets = u64::from(count).saturating_add(u64::from(styles));
+    let room = to_u64(strings_start.saturating_sub(header)) / 4;
+    let is_ended = data
+        .get(styles_start..)
+        .and_then(|s| s.as_chunks::<4>().0.last_chunk::<3>())
+        .is_some_and(|end| end.as_flattened() == [0xff; 12]);
+    if !is_ended || offsets > room || styles_start <= strings_start {
+        return Some("a string pool whose styles lie outside it or have no end");
+    }
+    None
 }
 
 /// `text`, cut to at most `max` bytes and marked with `…` if it is longer.
@@ -298,6 +349,30 @@ mod tests {
             .get(0)
             .unwrap();
         assert!(cut.ends_with('…') && cut.len() == 4096 + '…'.len_utf8());
+    }
+
+    #[test]
+    fn what_android_refuses_is_read_and_said() {
+        for utf8 in [false, true] {
+            let mut bytes = pool_chunk(&["abc", "d"], utf8);
+            assert_eq!(pool(&bytes).unwrap().refusal(), None);
+            // One style that starts nowhere: setTo wants an end mark there.
+            bytes[12] = 1;
+            let odd = pool(&bytes).unwrap();
+            assert_eq!(odd.get(0).as_deref(), Some("abc"));
+            assert!(odd.refusal().is_some());
+        }
+        // Every byte of padding behind the last string is not zero.
+        let mut bytes = pool_chunk(&["abc"], true);
+        let end = bytes.len();
+        bytes.extend([1; 4]);
+        bytes[4..8].copy_from_slice(&(end as u32 + 4).to_le_bytes());
+        let odd = pool(&bytes).unwrap();
+        assert_eq!(odd.get(0).as_deref(), Some("abc"));
+        assert_eq!(
+            odd.refusal(),
+            Some("a string pool whose last string has no end")
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Binary XML, as androidfw's `ResXMLTree` and `ResXMLParser` read it.
 
-use super::{Attribute, Builder, Document, Element, Text, Value, attrs};
+use super::notes::{Notes, Odd};
+use super::{Attribute, Builder, Document, Element, Text, Value};
 use crate::arsc::chunk::{self, Chunk};
 use crate::arsc::{StringPool, to_u64, to_usize};
 use crate::bytes::Reader;
@@ -76,25 +77,38 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
 
     // ResXMLTree::setTo: a string pool and a resource map before the first
     // node; of several the last counts. Unknown chunks are skipped.
+    let mut notes = Notes::default();
     let mut pool = None;
-    let mut ids: &[u8] = &[];
+    let mut ids: Option<&[u8]> = None;
     let mut node = loop {
         let chunk = Chunk::read(&mut reader, chunk::HEADER)?;
         match chunk.kind {
-            chunk::STRING_POOL => pool = Some(StringPool::parse(&chunk, limits)?),
-            chunk::XML_RESOURCE_MAP => ids = chunk.body().rest(),
+            chunk::STRING_POOL => {
+                if pool.replace(StringPool::parse(&chunk, limits)).is_some() {
+                    let line = || "several string pools: Android takes the last".to_owned();
+                    notes.add(Odd::Repeated, &mut builder, chunk.offset, line);
+                }
+            }
+            chunk::XML_RESOURCE_MAP => {
+                if ids.replace(chunk.body().rest()).is_some() {
+                    let line = || "several resource maps: Android takes the last".to_owned();
+                    notes.add(Odd::Repeated, &mut builder, chunk.offset, line);
+                }
+            }
             FIRST_NODE..=LAST_NODE => break chunk,
-            _ => {}
+            kind => notes.unknown(kind, &mut builder, chunk.offset),
         }
     };
     let pool =
-        pool.ok_or_else(|| ParseError::new(0, "a string pool before the first XML node", "none"))?;
+        pool.ok_or_else(|| ParseError::new(0, "a string pool before the first XML node", "none"))??;
+    if let Some(refusal) = pool.refusal() {
+        notes.refused(refusal, &mut builder, 0);
+    }
     let mut tree = Tree {
         data,
         strings: Strings::new(pool),
-        ids,
-        misnamed: false,
-        shadowed: false,
+        ids: ids.unwrap_or_default(),
+        notes,
     };
 
     // ResXMLParser::nextNode. Every chunk must have room for a node header,
@@ -107,7 +121,14 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
             );
             break;
         }
-        if builder.done() || reader.remaining() == 0 {
+        if builder.done() {
+            tree.behind(&mut reader, &mut builder);
+            break;
+        }
+        if reader.remaining() == 0 {
+            let line = || "elements without end tags: Android closes them at the end".to_owned();
+            let at = reader.offset();
+            tree.notes.add(Odd::Unclosed, &mut builder, at, line);
             break;
         }
         node = match Chunk::read(&mut reader, NODE) {
@@ -166,8 +187,7 @@ struct Tree<'a> {
     data: &'a [u8],
     strings: Strings<'a>,
     ids: &'a [u8],
-    misnamed: bool,
-    shadowed: bool,
+    notes: Notes,
 }
 
 impl Tree<'_> {
@@ -179,10 +199,22 @@ impl Tree<'_> {
                 format!("{} bytes", chunk.header_size),
             ));
         }
+        if chunk.header_size > NODE {
+            let line = || {
+                format!(
+                    "a node header of {} bytes instead of {NODE}",
+                    chunk.header_size
+                )
+            };
+            self.notes.add(Odd::Layout, builder, chunk.offset, line);
+        }
         match chunk.kind {
             chunk::XML_START_ELEMENT => self.start(chunk, builder),
             chunk::XML_END_ELEMENT => {
-                chunk.body().skip(8, "the name of an end tag")?;
+                let mut body = chunk.body();
+                body.skip(4, "the name of an end tag")?;
+                let name = self.strings.get(body.u32("the name of an end tag")?);
+                self.notes.end(name.as_ref(), builder, chunk.offset);
                 builder.end();
                 Ok(())
             }
@@ -195,8 +227,26 @@ impl Tree<'_> {
                 }
                 Ok(())
             }
-            // Namespaces: attributes carry their URI. Others are unknown.
-            _ => Ok(()),
+            // Attributes carry their URI. Nobody but the aapt tools looks at prefixes.
+            chunk::XML_START_NAMESPACE | chunk::XML_END_NAMESPACE => {
+                chunk.body().skip(8, "the prefix and URI of a namespace")
+            }
+            kind => {
+                self.notes.unknown(kind, builder, chunk.offset);
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether elements follow the end of the root: Android ends there, other readers go on.
+    fn behind(&mut self, reader: &mut Reader<'_>, builder: &mut Builder<'_>) {
+        while let Ok(chunk) = Chunk::read(reader, NODE) {
+            if chunk.kind == chunk::XML_START_ELEMENT {
+                let line =
+                    || "elements behind the end of the root: Android does not read them".to_owned();
+                self.notes.add(Odd::Behind, builder, chunk.offset, line);
+                return;
+            }
         }
     }
 
@@ -221,6 +271,20 @@ impl Tree<'_> {
                 format!("{used} of {room} bytes"),
             ));
         }
+        // aapt and aapt2 write nothing else. A smaller size was read until validateNode
+        // (ResourceTypes.cpp) got a check of it.
+        if attribute_size < ATTRIBUTE {
+            let line = format!("attributes of {attribute_size} bytes instead of {ATTRIBUTE}");
+            self.notes.refused(&line, builder, chunk.offset);
+        } else if attribute_size != ATTRIBUTE || attribute_start != ATTRIBUTE {
+            let line = || {
+                format!(
+                    "attributes of {attribute_size} bytes from {attribute_start} on instead of \
+                     {ATTRIBUTE} from {ATTRIBUTE} on"
+                )
+            };
+            self.notes.add(Odd::Layout, builder, chunk.offset, line);
+        }
         if !builder.take_nodes(usize::from(count).saturating_add(1), chunk.offset) {
             return Ok(());
         }
@@ -240,8 +304,8 @@ impl Tree<'_> {
         for index in 0..usize::from(count) {
             let at = start.saturating_add(attribute_size.saturating_mul(index));
             let attribute = self.attribute(at)?;
-            self.note(&attribute, highest, builder);
-            highest = highest.max(attribute.res_id);
+            self.notes.attribute(&attribute, highest, builder);
+            highest = highest.max(attribute.res_id.unwrap_or(0));
             element.attributes.push(attribute);
         }
         builder.start(element);
@@ -269,54 +333,10 @@ impl Tree<'_> {
         Ok(Attribute {
             ns: self.strings.get(ns),
             name: self.strings.get(name).unwrap_or_default(),
-            res_id: id.map_or(0, u32::from_le_bytes),
+            res_id: Some(id.map_or(0, u32::from_le_bytes)),
             raw: self.strings.get(raw),
             value: Value::from_raw(kind, data, |index| self.strings.get(index)),
             offset,
         })
-    }
-
-    /// Notes once per document an attribute whose name contradicts its id or that has none, and one that
-    /// Android does not see for its place.
-    fn note(&mut self, attribute: &Attribute, highest: u32, builder: &mut Builder<'_>) {
-        let known = attrs::name_of(attribute.res_id);
-        if let Some(known) = known
-            && !self.misnamed
-            && *known != *attribute.name
-        {
-            self.misnamed = true;
-            let detail = format!(
-                "an attribute is called {:?}, but its resource id {:#010x} says {known:?}; ids are believed",
-                attribute.name, attribute.res_id
-            );
-            builder.report(
-                Incident::new(IncidentCode::ObfuscatedName, builder.file, detail)
-                    .at(attribute.offset),
-            );
-        }
-        if attribute.res_id == 0
-            && !self.misnamed
-            && attribute.ns.as_deref() == Some(super::ANDROID_NS)
-        {
-            self.misnamed = true;
-            let detail = format!(
-                "attribute android:{} has no resource id: Android does not see it; it is believed here",
-                attribute.name
-            );
-            builder.report(
-                Incident::new(IncidentCode::ObfuscatedName, builder.file, detail)
-                    .at(attribute.offset),
-            );
-        }
-        if known.is_some() && attribute.res_id < highest && !self.shadowed {
-            self.shadowed = true;
-            let detail = format!(
-                "attribute {:?} stands behind one with a higher resource id: Android does not see it",
-                attribute.name
-            );
-            builder.report(
-                Incident::new(IncidentCode::Malformed, builder.file, detail).at(attribute.offset),
-            );
-        }
     }
 }

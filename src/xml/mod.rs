@@ -11,6 +11,9 @@
 pub mod attrs;
 mod binary;
 #[cfg(test)]
+mod hostile_tests;
+mod notes;
+#[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
@@ -64,8 +67,8 @@ pub struct Attribute {
     pub ns: Option<Text>,
     /// Local name, which may lie about an attribute with a resource id.
     pub name: Text,
-    /// Resource id of the name; 0 if it has none.
-    pub res_id: u32,
+    /// Resource id of the name, 0 if it has none; `None` in text, where names count.
+    pub res_id: Option<u32>,
     /// The value as it was written, where the compiler kept it.
     pub raw: Option<Text>,
     /// The typed value.
@@ -93,20 +96,19 @@ impl Element {
     ///
     /// As `RetrieveAttributes` (AttributeResolution.cpp), which walks the
     /// attributes and the sorted ids that are asked for side by side, an
-    /// attribute that stands behind one with a higher id is not seen. Where no
-    /// attribute has the id, one without id in the Android namespace is found
-    /// by its name: text XML has no ids.
+    /// attribute that stands behind one with a higher id is not seen, and of
+    /// several with one id the first counts. Neither namespace nor name are
+    /// looked at, except in text, which has no ids.
     pub fn attr(&self, attr: AndroidAttr) -> Option<&Attribute> {
         let mut highest = 0;
-        for attribute in &self.attributes {
-            if attribute.res_id == attr.id && attr.id >= highest {
-                return Some(attribute);
+        self.attributes.iter().find(|a| match a.res_id {
+            Some(id) => {
+                let is_seen = id == attr.id && id >= highest;
+                highest = highest.max(id);
+                is_seen
             }
-            highest = highest.max(attribute.res_id);
-        }
-        self.attributes
-            .iter()
-            .find(|a| a.res_id == 0 && a.ns.as_deref() == Some(ANDROID_NS) && &*a.name == attr.name)
+            None => a.ns.as_deref() == Some(ANDROID_NS) && &*a.name == attr.name,
+        })
     }
 
     /// The attribute `name` without namespace (`package`, `split`), as `getAttributeValue(null, name)` finds it.
@@ -191,6 +193,12 @@ impl<'l> Builder<'l> {
             file,
             limits,
         }
+    }
+
+    /// Name of the innermost open element; `None` if it lies too deep to be kept, or none is open.
+    fn innermost(&self) -> Option<&Text> {
+        let open = self.open.last().filter(|_| self.skipped == 0);
+        open.map(|element| &element.name)
     }
 
     /// Whether nothing more is taken: the root is closed or a limit is reached.

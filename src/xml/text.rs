@@ -172,7 +172,7 @@ fn start(
                     scopes.uri(prefix)
                 },
                 name: Text::from(local),
-                res_id: 0,
+                res_id: None,
                 raw: Some(value.clone()),
                 value: Value::String(value),
                 offset,
