@@ -26,6 +26,8 @@ pub const XML_RESOURCE_MAP: u16 = 0x0180;
 pub const TABLE_PACKAGE: u16 = 0x0200;
 /// `RES_TABLE_TYPE_TYPE`.
 pub const TABLE_TYPE: u16 = 0x0201;
+/// `RES_TABLE_TYPE_SPEC_TYPE`.
+pub const TABLE_TYPE_SPEC: u16 = 0x0202;
 /// `RES_TABLE_LIBRARY_TYPE`.
 pub const TABLE_LIBRARY: u16 = 0x0203;
 /// `RES_TABLE_STAGED_ALIAS_TYPE`.
@@ -103,6 +105,17 @@ impl<'a> Chunk<'a> {
     pub fn body(&self) -> Reader<'a> {
         let body = self.data.get(self.header_size..).unwrap_or_default();
         Reader::at(body, self.offset.saturating_add(to_u64(self.header_size)))
+    }
+}
+
+/// Whether no chunk begins in `rest` because too little is left for it.
+///
+/// `ChunkIterator::VerifyNextChunkNonFatal`: behind a good chunk Android ends
+/// there and keeps what it has.
+pub fn is_cut_off(rest: &[u8]) -> bool {
+    match rest.get(4..HEADER).and_then(|size| size.try_into().ok()) {
+        Some(size) => to_usize(u32::from_le_bytes(size)) > rest.len(),
+        None => true,
     }
 }
 

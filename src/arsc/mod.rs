@@ -14,6 +14,8 @@
 
 pub mod chunk;
 pub mod config;
+#[cfg(test)]
+mod hostile_tests;
 pub mod pool;
 pub mod table;
 pub mod tables;

@@ -3,8 +3,8 @@
 use super::chunk::{self, Chunk};
 use super::config::Config;
 use super::pool::{StringPool, Text};
-use super::to_usize;
 use super::value::Value;
+use super::{to_u64, to_usize};
 use crate::bytes::Reader;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -15,6 +15,15 @@ use std::collections::BTreeMap;
 const PACKAGES: usize = 256;
 /// Entries of library and staged-alias chunks of one package. The framework has about 500.
 const ALIASES: usize = 65_536;
+
+/// `sizeof(ResTable_entry)`.
+const ENTRY: usize = 8;
+/// `sizeof(Res_value)`.
+const VALUE: usize = 8;
+/// Where `ResTable_type` has its configuration.
+const CONFIG: usize = 20;
+/// The package id of the framework (`kFrameworkPackageId`).
+const FRAMEWORK: u8 = 1;
 
 /// `ResTable_type::FLAG_SPARSE`.
 const FLAG_SPARSE: u8 = 0x01;
@@ -83,8 +92,7 @@ impl<'a> ResTable<'a> {
     ) -> Result<(Self, Vec<Incident>), ParseError> {
         let mut reader = Reader::new(data);
         let mut incidents = Vec::new();
-        let table = read_table_chunk(&mut reader, file, &mut incidents)?;
-        let mut body = table.body();
+        let first = read_table_chunk(&mut reader, file, &mut incidents)?;
         let mut values = None;
         let mut packages = Vec::new();
         let mut budget = Budget {
@@ -92,31 +100,44 @@ impl<'a> ResTable<'a> {
             entries: limits.resource_entries,
             reported: false,
         };
-        while body.remaining() >= chunk::HEADER {
-            let chunk = match Chunk::read(&mut body, chunk::HEADER) {
-                Ok(chunk) => chunk,
-                Err(error) => {
-                    incidents.push(lost(IncidentCode::Malformed, file, &error));
-                    break;
-                }
-            };
-            match chunk.kind {
-                // As LoadedArsc::LoadTable: the first pool holds the values.
-                chunk::STRING_POOL if values.is_none() => {
-                    values = Some(StringPool::parse(&chunk, limits)?)
-                }
-                chunk::TABLE_PACKAGE if packages.len() < PACKAGES => {
-                    match read_package(&chunk, file, limits, &mut budget, &mut incidents) {
-                        Ok(package) => packages.push(package),
-                        Err(error) => incidents.push(lost(IncidentCode::Malformed, file, &error)),
+        // LoadedArsc::Load goes through all tables of a file.
+        let mut next = Some(first);
+        while let Some(table) = next {
+            let stated = to_usize(table.fields().u32("a count of packages")?);
+            let mut seen = 0usize;
+            let mut body = table.body();
+            while let Some(chunk) = child(&mut body, file, &mut incidents) {
+                match chunk.kind {
+                    // As LoadedArsc::LoadTable: the first pool holds the values.
+                    chunk::STRING_POOL if values.is_none() => {
+                        let pool = StringPool::parse(&chunk, limits)?;
+                        if let Some(refusal) = pool.refusal() {
+                            incidents.push(refused(refusal, file, chunk.offset));
+                        }
+                        values = Some(pool);
                     }
+                    chunk::TABLE_PACKAGE if packages.len() < PACKAGES => {
+                        seen = seen.saturating_add(1);
+                        if seen == stated.saturating_add(1) {
+                            let line = "more packages than the header of the table says";
+                            incidents.push(refused(line, file, chunk.offset));
+                        }
+                        match read_package(&chunk, file, limits, &mut budget, &mut incidents) {
+                            Ok(package) => packages.push(package),
+                            Err(error) => {
+                                incidents.push(lost(IncidentCode::Malformed, file, &error));
+                            }
+                        }
+                    }
+                    _ => {}
                 }
-                _ => {}
             }
+            next = std::iter::from_fn(|| Chunk::read(&mut reader, chunk::HEADER).ok())
+                .find(|chunk| chunk.kind == chunk::TABLE);
         }
         let values = values.ok_or_else(|| {
             ParseError::new(
-                table.offset,
+                first.offset,
                 "a string pool of values in the resource table",
                 "none",
             )
@@ -246,7 +267,12 @@ impl TypeChunk<'_> {
 
     /// Entry `index`, plain, bag or compact; `None` where there is none or it lies outside the chunk.
     pub(crate) fn entry(&self, index: u16) -> Option<Entry> {
-        let mut r = Reader::new(self.entries.get(self.offset(index)?..)?);
+        // The checks are those of VerifyResTableEntry.
+        let offset = self.offset(index)?;
+        if offset & 3 != 0 {
+            return None;
+        }
+        let mut r = Reader::new(self.entries.get(offset..)?);
         let what = "an entry";
         let size = r.u16(what).ok()?;
         let flags = r.u16(what).ok()?;
@@ -258,6 +284,9 @@ impl TypeChunk<'_> {
                 value: Some((kind, word)),
             });
         }
+        if usize::from(size) < ENTRY {
+            return None;
+        }
         if flags & FLAG_COMPLEX != 0 {
             return Some(Entry {
                 key: word,
@@ -265,7 +294,10 @@ impl TypeChunk<'_> {
             });
         }
         r.seek(usize::from(size)).ok()?;
-        r.skip(3, what).ok()?;
+        if usize::from(r.u16(what).ok()?) < VALUE {
+            return None;
+        }
+        r.skip(1, what).ok()?;
         let kind = r.u8(what).ok()?;
         let data = r.u32(what).ok()?;
         Some(Entry {
@@ -284,6 +316,36 @@ struct Budget {
 
 fn lost(code: IncidentCode, file: &str, error: &ParseError) -> Incident {
     Incident::from_error(code, file, error).hiding(Channel::Resources)
+}
+
+/// What LoadedArsc.cpp refuses a whole table for; without it the app cannot be installed.
+fn refused(what: &str, file: &str, offset: u64) -> Incident {
+    let line = format!("{what}: Android refuses the table; it is read here");
+    Incident::new(IncidentCode::Malformed, file, line).at(offset)
+}
+
+/// The next chunk inside a table or package, as `ChunkIterator` finds it.
+fn child<'a>(
+    body: &mut Reader<'a>,
+    file: &str,
+    incidents: &mut Vec<Incident>,
+) -> Option<Chunk<'a>> {
+    let (is_first, rest) = (body.position() == 0, body.rest());
+    if rest.is_empty() {
+        return None;
+    }
+    match Chunk::read(body, chunk::HEADER) {
+        Ok(chunk) => Some(chunk),
+        Err(error) => {
+            let incident = Incident::from_error(IncidentCode::Malformed, file, &error);
+            incidents.push(if is_first || !chunk::is_cut_off(rest) {
+                incident.hiding(Channel::Resources)
+            } else {
+                incident
+            });
+            None
+        }
+    }
 }
 
 /// The first chunk of type `RES_TABLE_TYPE`; as `LoadedArsc::Load`, others are skipped.
@@ -348,14 +410,12 @@ fn read_package<'a>(
         aliases: BTreeMap::new(),
     };
     let mut body = chunk.body();
-    while body.remaining() >= chunk::HEADER {
+    let mut specs = [false; 256];
+    let mut is_refused = false;
+    loop {
         let position = chunk.header_size.saturating_add(body.position());
-        let inner = match Chunk::read(&mut body, chunk::HEADER) {
-            Ok(inner) => inner,
-            Err(error) => {
-                incidents.push(lost(IncidentCode::Malformed, file, &error));
-                break;
-            }
+        let Some(inner) = child(&mut body, file, incidents) else {
+            break;
         };
         let result = match inner.kind {
             chunk::STRING_POOL if position == type_strings => {
@@ -364,7 +424,18 @@ fn read_package<'a>(
             chunk::STRING_POOL if position == key_strings => {
                 StringPool::parse(&inner, limits).map(|pool| package.key_names = pool)
             }
-            chunk::TABLE_TYPE => read_type(&inner).map(|(id, chunk)| {
+            chunk::TABLE_TYPE_SPEC => inner.fields().u8("a type id").map(|id| {
+                if let Some(spec) = specs.get_mut(usize::from(id)) {
+                    *spec = true;
+                }
+            }),
+            chunk::TABLE_TYPE => read_type(&inner).map(|(id, chunk, refusal)| {
+                let has_spec = specs.get(usize::from(id)).copied().unwrap_or_default();
+                let missing = (!has_spec).then_some("a type without a type spec before it");
+                if let Some(refusal) = refusal.or(missing).filter(|_| !is_refused) {
+                    is_refused = true;
+                    incidents.push(refused(refusal, file, inner.offset));
+                }
                 if budget.take(chunk.entry_count) {
                     package.types.entry(id).or_default().push(chunk);
                 } else if !budget.reported {
@@ -381,8 +452,9 @@ fn read_package<'a>(
                 }
             }),
             chunk::TABLE_LIBRARY => read_libraries(&inner, &mut package),
-            chunk::TABLE_STAGED_ALIAS => read_aliases(&inner, &mut package),
-            // Type specs hold change flags only; overlayable chunks do not matter to an app.
+            // LoadedPackage::Load ignores those of other packages.
+            chunk::TABLE_STAGED_ALIAS if id == FRAMEWORK => read_aliases(&inner, &mut package),
+            // Overlayable chunks do not matter to an app.
             _ => Ok(()),
         };
         if let Err(error) = result
@@ -411,7 +483,11 @@ impl Budget {
 }
 
 /// `ResTable_type`, with the checks of `VerifyResTableType`.
-fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
+///
+/// What it refuses and is read here comes with it.
+fn read_type<'a>(
+    chunk: &Chunk<'a>,
+) -> Result<(u8, TypeChunk<'a>, Option<&'static str>), ParseError> {
     let what = "a type header";
     let mut fields = chunk.fields();
     let id = fields.u8(what)?;
@@ -419,7 +495,10 @@ fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
     fields.skip(2, what)?;
     let entry_count = fields.u32(what)?;
     let entries_start = to_usize(fields.u32(what)?);
-    let config = Config::parse(&mut fields)?;
+    // Android reads the configuration where it lies, however long the header says it is.
+    let config = chunk.data.get(CONFIG..).unwrap_or_default();
+    let at = chunk.offset.saturating_add(to_u64(CONFIG));
+    let config = Config::parse(&mut Reader::at(config, at))?;
     if id == 0 {
         return Err(ParseError::new(chunk.offset, "a type id above 0", "0"));
     }
@@ -438,6 +517,16 @@ fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
             format!("a start of {entries_start} in {} bytes", chunk.data.len()),
         )
     })?;
+    let end = chunk.header_size.saturating_add(offsets.len());
+    let refusal = if entry_count > u32::from(u16::MAX) {
+        Some("a type with more than 65535 entries")
+    } else if entries_start < end {
+        Some("entries that overlap their offsets")
+    } else if entries_start & 3 != 0 {
+        Some("entries that start at an odd place")
+    } else {
+        None
+    };
     Ok((
         id,
         TypeChunk {
@@ -447,6 +536,7 @@ fn read_type<'a>(chunk: &Chunk<'a>) -> Result<(u8, TypeChunk<'a>), ParseError> {
             offsets,
             entries,
         },
+        refusal,
     ))
 }
 

@@ -176,7 +176,15 @@ pub(crate) fn package_chunk(
     fields.extend(words(&[288, 0, 288 + types.len() as u32, 0, 0]));
     let mut body = types;
     body.extend(keys);
-    body.extend(chunks.concat());
+    let mut specs = Vec::new();
+    for one in chunks {
+        // ResTable_typeSpec comes before the first ResTable_type of its id.
+        if one[..2] == 0x0201u16.to_le_bytes() && !specs.contains(&one[8]) {
+            specs.push(one[8]);
+            body.extend(chunk(0x0202, &words(&[u32::from(one[8]), 0]), &[]));
+        }
+        body.extend(one);
+    }
     chunk(0x0200, &fields, &body)
 }
 

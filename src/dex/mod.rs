@@ -41,6 +41,8 @@ mod checksum;
 mod class;
 mod code;
 mod header;
+#[cfg(test)]
+mod hostile_tests;
 pub mod insn;
 pub mod mutf8;
 pub mod names;
@@ -121,6 +123,12 @@ impl<'a, const N: usize> Table<'a, N> {
             format!("an index below {} for {}", self.rows.len(), self.name),
             format!("{index}"),
         )
+    }
+
+    /// Where the table begins and ends, and its name.
+    fn place(&self) -> (u64, u64, &'static str) {
+        let bytes = u64::try_from(self.rows.as_flattened().len()).unwrap_or(u64::MAX);
+        (self.offset, self.offset.saturating_add(bytes), self.name)
     }
 
     /// Number of rows. They lie in a file whose sizes are 32-bit.

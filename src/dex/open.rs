@@ -1,6 +1,6 @@
 //! Opening a file: headers, tables, map list, and what is wrong with them.
 
-use super::{Dex, Header, Section, Table, usize_of, words};
+use super::{Dex, HEADER_SIZE, Header, Section, Table, usize_of, words};
 use crate::bytes::Reader;
 use crate::error::ParseError;
 use crate::incident::{Channel, Incident, IncidentCode};
@@ -34,6 +34,7 @@ impl<'a> Dex<'a> {
         let mut members = Vec::new();
         let mut header = first;
         let mut trouble = Trouble { file, incidents };
+        trouble.tail(bytes, data.len());
         loop {
             members.push(Self::open(data, header, bytes.len(), &mut trouble));
             let next = match header.header_offset.checked_add(header.file_size) {
@@ -79,7 +80,75 @@ impl<'a> Dex<'a> {
         if let Err(error) = dex.read_map(trouble) {
             trouble.error(&error);
         }
+        dex.check_layout(trouble);
+        dex.check_classes(trouble);
         dex
+    }
+
+    /// Tables that overlap: ART's verifier refuses them (`CheckMap`, "Out of order map item"), and
+    /// one byte then means two things.
+    fn check_layout(&self, trouble: &mut Trouble<'_>) {
+        let mut places = [
+            self.string_ids.place(),
+            self.type_ids.place(),
+            self.proto_ids.place(),
+            self.field_ids.place(),
+            self.method_ids.place(),
+            self.class_defs.place(),
+            self.call_site_ids.place(),
+            self.method_handles.place(),
+        ];
+        places.sort_unstable();
+        let header = self.header.header_offset.saturating_add(HEADER_SIZE);
+        let mut before = (u64::from(header), "the header");
+        for (start, end, name) in places {
+            // In a container, tables of a later file may lie anywhere else.
+            let is_header = before.1 == "the header";
+            let begins = if is_header {
+                u64::from(self.header.header_offset)
+            } else {
+                0
+            };
+            if start < end && start < before.0 && end > begins {
+                let line = format!("{name} overlaps {}: ART refuses the file", before.1);
+                trouble.add(IncidentCode::Malformed, start, line, false);
+                return;
+            }
+            if end > before.0 {
+                before = (end, name);
+            }
+        }
+    }
+
+    /// Classes that are defined twice: `CheckInterClassDefItem` refuses them; the first one is taken.
+    fn check_classes(&self, trouble: &mut Trouble<'_>) {
+        let mut seen = vec![false; usize_of(self.type_count())];
+        for (row, class) in (0u64..).zip(self.class_defs()) {
+            if let Some(seen) = seen.get_mut(usize_of(class.class))
+                && std::mem::replace(seen, true)
+            {
+                let at = self
+                    .class_defs
+                    .offset
+                    .saturating_add(row.saturating_mul(32));
+                let line = format!(
+                    "a second definition of the class of type {}: ART refuses the file",
+                    class.class
+                );
+                trouble.add(IncidentCode::Malformed, at, line, false);
+                return;
+            }
+        }
+    }
+
+    /// Bytes behind the last item of a file, which no offset leads to: packers put an
+    /// encrypted file there and read it at run time.
+    fn check_tail(&self, map_end: usize, last: u32, trouble: &mut Trouble<'_>) {
+        // The sizes of other items are not known without reading them.
+        if self.header.is_container() || last != self.header.map_off {
+            return;
+        }
+        trouble.tail(self.data, map_end);
     }
 
     /// Section "map_list". Only here call sites and method handles are found.
@@ -103,6 +172,12 @@ impl<'a> Dex<'a> {
             .take(count.saturating_mul(12), "a map list")?
             .as_chunks::<12>()
             .0;
+        let last = rows.iter().map(|row| words::<12, 3>(row)[2]).max();
+        self.check_tail(
+            self.data.len().saturating_sub(r.remaining()),
+            last.unwrap_or(0),
+            trouble,
+        );
         for row in rows {
             let [kind, size, off] = words(row);
             let [low, high, ..] = kind.to_le_bytes();
@@ -227,6 +302,19 @@ impl Trouble<'_> {
             incident = incident.hiding(Channel::Code);
         }
         self.incidents.push(incident);
+    }
+
+    /// Bytes from `end` on that nothing leads to, if they are enough to hold code.
+    fn tail(&mut self, bytes: &[u8], end: usize) {
+        let tail = bytes.get(end..).unwrap_or_default();
+        if tail.len() >= usize_of(HEADER_SIZE) && tail.iter().any(|&byte| byte != 0) {
+            let line = format!(
+                "{} bytes behind the end of the code, which nothing leads to",
+                tail.len()
+            );
+            let at = u64::try_from(end).unwrap_or(u64::MAX);
+            self.add(IncidentCode::HiddenCode, at, line, true);
+        }
     }
 
     fn error(&mut self, error: &ParseError) {
