@@ -23,6 +23,7 @@ pub struct StringPool<'a> {
     count: u32,
     max: usize,
     refusal: Option<&'static str>,
+    overlaps: bool,
 }
 
 impl<'a> StringPool<'a> {
@@ -80,6 +81,7 @@ impl<'a> StringPool<'a> {
             utf8: flags & UTF8_FLAG != 0,
             count,
             max: limits.text_bytes,
+            overlaps: count > 0 && strings_start < chunk.header_size.saturating_add(offsets.len()),
             refusal: refusal(
                 chunk,
                 strings,
@@ -92,6 +94,11 @@ impl<'a> StringPool<'a> {
     /// Why Android would take no string of this pool, though it is read here.
     pub fn refusal(&self) -> Option<&'static str> {
         self.refusal
+    }
+
+    /// Whether the offsets reach into the strings: the count is then not that of the strings.
+    pub fn overlaps(&self) -> bool {
+        self.overlaps
     }
 
     /// Number of strings.

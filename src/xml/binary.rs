@@ -104,6 +104,10 @@ pub(super) fn parse(data: &[u8], file: &str, limits: &Limits) -> Result<Document
     if let Some(refusal) = pool.refusal() {
         notes.refused(refusal, &mut builder, 0);
     }
+    if pool.overlaps() {
+        let line = || "a count of strings that reaches into the strings".to_owned();
+        notes.add(Odd::Layout, &mut builder, 0, line);
+    }
     let mut tree = Tree {
         data,
         strings: Strings::new(pool),
@@ -288,9 +292,15 @@ impl Tree<'_> {
         if !builder.take_nodes(usize::from(count).saturating_add(1), chunk.offset) {
             return Ok(());
         }
+        let name = self.strings.get(name);
+        if name.is_none() && !self.strings.exhausted {
+            // XmlBlock.Parser.getName gives null, on which the parsers of manifests fail.
+            self.notes
+                .refused("an element without a readable name", builder, chunk.offset);
+        }
         let mut element = Element {
             ns: self.strings.get(ns),
-            name: self.strings.get(name).unwrap_or_default(),
+            name: name.unwrap_or_default(),
             line,
             offset: chunk.offset,
             attributes: Vec::with_capacity(usize::from(count)),

@@ -189,6 +189,26 @@ fn a_pool_that_android_refuses_is_read_and_said() {
     let document = parse(&bytes);
     assert_eq!(&*document.root.name, "e");
     assert!(only(&document).contains("present Android refuses"));
+    // A higher count is taken: the offsets reach into the strings.
+    bytes[8 + 12] = 0;
+    bytes[8 + 8] += 2;
+    let document = parse(&bytes);
+    assert_eq!(&*document.root.name, "e");
+    assert!(only(&document).contains("reaches into the strings"));
+}
+
+#[test]
+fn an_element_without_a_name_is_kept_and_said() {
+    let mut bytes = testing::document(&[Item::Start("e", vec![]), Item::End], true);
+    let tag = find(&bytes, 0x0102);
+    bytes[tag + 20..tag + 24].copy_from_slice(&999u32.to_le_bytes());
+    let document = parse(&bytes);
+    assert_eq!(&*document.root.name, "");
+    assert!(
+        document.incidents[0]
+            .detail
+            .contains("without a readable name")
+    );
 }
 
 #[test]

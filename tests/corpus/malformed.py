@@ -108,7 +108,7 @@ def main():
     args = parser.parse_args()
     all_readers = readers(args)
     edge, between = ("| ", " | ") if args.markdown else ("", "\t")
-    print(edge + between.join(["file", "android", *all_readers]) + edge.rstrip())
+    print(edge + between.join(["file", "android", *all_readers]) + (" |" if args.markdown else ""))
     if args.markdown:
         print("|" + "---|" * (len(all_readers) + 2))
     read = dict.fromkeys(all_readers, 0)
@@ -136,7 +136,7 @@ def main():
                     read[reader] += name == row["package"]
                 is_bad |= names["permscope"] != row["package"]
             marks = ["yes" if name == row["package"] else (name or "–") for name in names.values()]
-            print(edge + between.join([base, row["android"], *marks]) + edge.rstrip())
+            print(edge + between.join([base, row["android"], *marks]) + (" |" if args.markdown else ""))
     print()
     print(f"{total} files; of {asked} that Android reads: ", end="")
     print(", ".join(f"{reader} {count}" for reader, count in read.items()))
