@@ -1,5 +1,6 @@
 //! Running audits: files in, facts and reports out.
 
+pub mod batch;
 pub mod catalogue;
 mod check;
 pub mod diff;

@@ -6,6 +6,7 @@
 mod build;
 mod lines;
 pub mod plain;
+pub mod rows;
 mod signing;
 pub mod text;
 mod usage;
