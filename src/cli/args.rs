@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use super::batch;
 use super::db::Db;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -21,8 +22,16 @@ pub(super) enum Command {
     Audit(Audit),
     /// Print the facts of one app as JSON: everything that judging needs, without the APK
     Facts(Facts),
-    /// Judge facts again: the same report as `audit` gives, byte for byte
+    /// Judge facts again: the same report as `audit` gives, byte for byte; or a whole run with changed data
     Judge(Judge),
+    /// Audit a store: one outcome for every input, reports, tables and pages
+    Batch(batch::args::Batch),
+    /// Read one path per line from stdin and answer each with one line, whatever the app does
+    Worker(batch::args::Worker),
+    /// Put the parts of a run together, as if it had been one
+    Merge(batch::args::Merge),
+    /// Check that every line of a list has exactly one row
+    VerifyBatch(batch::args::VerifyBatch),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data
@@ -65,8 +74,13 @@ pub(super) struct Bounds {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Judge {
-    /// A file that `permscope facts` wrote, or - for stdin
+    /// A file that `permscope facts` wrote, or - for stdin; or the folder of a run
     pub(super) facts: PathBuf,
+    /// The folder for a run that is judged again; it keeps that run's catalogue and arguments
+    #[arg(long, value_name = "RUN")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) resources: batch::args::Resources,
     #[command(flatten)]
     pub(super) judging: Judging,
 }

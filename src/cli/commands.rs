@@ -1,7 +1,7 @@
 //! What the commands do.
 
 use super::args::{self, Args, Bounds, Command, FailOn, Format, Judging};
-use super::{Exit, Stop, db, explain, print};
+use super::{Exit, Hold, Stop, batch, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
     match args.command {
         Command::Audit(audit) => {
             let (facts, db) = rayon::join(
@@ -34,6 +34,18 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
                 Exit::Incomplete
             })
         }
+        Command::Judge(judge) if judge.facts.is_dir() => {
+            let Some(out) = &judge.out else {
+                let what = "a run that is judged again needs --out for its results";
+                return Err(Stop::new(Exit::Usage, what));
+            };
+            let signatures = judge.judging.signatures.as_deref();
+            batch::judge_again(&judge.facts, out, signatures, &judge.resources)
+        }
+        Command::Batch(asked) => batch::run(&asked),
+        Command::Worker(asked) => batch::work(&asked, hold),
+        Command::Merge(asked) => batch::merge(&asked),
+        Command::VerifyBatch(asked) => batch::verify(&asked),
         Command::Judge(judge) => {
             let (facts, db) = rayon::join(
                 || read_facts(&judge.facts),
@@ -76,7 +88,7 @@ fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
 }
 
 /// The limits that were asked for, with the clock started.
-fn limits(bounds: &Bounds) -> Result<Limits, Stop> {
+pub(super) fn limits(bounds: &Bounds) -> Result<Limits, Stop> {
     static OVER: AtomicBool = AtomicBool::new(false);
     let mut limits = Limits::default();
     for text in &bounds.limits {
@@ -107,7 +119,7 @@ pub(super) fn read_facts(path: &Path) -> Result<Facts, Stop> {
         .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display())))
 }
 
-fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+pub(super) fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
     match overlay {
         None => SignatureDb::builtin().map_err(|e| Stop::new(Exit::Internal, e)),
         Some(folder) => SignatureDb::with_overlay(folder).map_err(|errors| {
@@ -118,7 +130,7 @@ fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
 }
 
 /// The data without what only `explain` and the linter show.
-fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+pub(super) fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
     match overlay {
         None => SignatureDb::for_judging().map_err(|e| Stop::new(Exit::Internal, e)),
         Some(_) => database(overlay),
@@ -128,10 +140,7 @@ fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
 fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Result<Exit, Stop> {
     let languages = languages(judging.lang.as_deref())?;
     let db = db?;
-    let edition = match judging.edition {
-        args::Edition::Consumer => Edition::Consumer,
-        args::Edition::Supply => Edition::Supply,
-    };
+    let edition = judging.edition.into();
     let declared = match &judging.catalogue {
         Some(path) => listed(&db, path, facts, edition)?,
         None => Declared::resolve(&db, &judging.functions, edition)
@@ -146,6 +155,24 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
     Ok(exit(&report, judging.fail_on))
 }
 
+/// A catalogue.
+pub(super) fn table(path: &Path) -> Result<Catalogue, Stop> {
+    let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+    let sources = engine::open(&[path.to_owned()], &Limits::default())
+        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
+    Catalogue::read(bytes).map_err(|e| stop(e.to_string()))
+}
+
+impl From<args::Edition> for Edition {
+    fn from(edition: args::Edition) -> Self {
+        match edition {
+            args::Edition::Consumer => Self::Consumer,
+            args::Edition::Supply => Self::Supply,
+        }
+    }
+}
+
 /// What a catalogue says of the app.
 fn listed<'d>(
     db: &'d SignatureDb,
@@ -154,10 +181,7 @@ fn listed<'d>(
     edition: Edition,
 ) -> Result<Declared<'d>, Stop> {
     let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
-    let sources = engine::open(&[path.to_owned()], &Limits::default())
-        .map_err(|e| Stop::new(Exit::Usage, e))?;
-    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
-    let catalogue = Catalogue::read(bytes).map_err(|e| stop(e.to_string()))?;
+    let catalogue = table(path)?;
     let first = facts.files.first();
     let (name, sha256) = first.map_or(("", ""), |file| (&file.name, &file.sha256));
     match catalogue.find(name, &facts.manifest.package, sha256) {

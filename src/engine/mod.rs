@@ -9,4 +9,4 @@ mod source;
 
 pub use check::check_data;
 pub use one::{Failure, facts, judge};
-pub use source::{Source, SourceError, open};
+pub use source::{ArchiveKind, Place, Source, SourceError, open};

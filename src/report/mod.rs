@@ -5,6 +5,7 @@
 
 mod build;
 mod lines;
+pub mod peers;
 pub mod plain;
 pub mod rows;
 mod signing;

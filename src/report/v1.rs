@@ -515,4 +515,24 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub remedy: Prose,
+    /// How many apps of the same function ask for the same, where a run over many apps counted them. It supports the
+    /// finding and is never its ground.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerShare>,
+}
+
+/// How many apps of one function ask for one permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerShare {
+    /// Id of the function.
+    pub function: String,
+    /// The permission.
+    pub permission: String,
+    /// Packages that ask for it.
+    pub asking: u64,
+    /// Packages of the function, this app among them.
+    pub of: u64,
+    /// Digest of the run that counted them.
+    pub run: String,
 }
