@@ -23,6 +23,7 @@ mod common;
 mod compiled;
 mod data;
 mod db;
+mod inputs;
 mod limits;
 mod nested;
 mod report;

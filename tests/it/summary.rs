@@ -1,6 +1,6 @@
 //! The summary of a run, against cells written by hand.
 
-use super::tables::{Input, finding, folder, inputs, outcome, permission, prose};
+use super::inputs::{Input, finding, folder, inputs, outcome, permission, prose};
 use permscope::engine::batch::outcome::{Row, Status};
 use permscope::engine::batch::summary::Summary;
 use permscope::report::rows::{Named, Rows, SdkRow};
