@@ -4,7 +4,7 @@
     tests/batch/tables.py FOLDER [--json]
 
 FOLDER holds `outcomes.ndjson` and the four `.parquet` files. `cargo test --test it tables` leaves a small
-one in `target/tmp/tables-run`. Needs pyarrow, pandas and duckdb (pip install pyarrow pandas duckdb).
+one in `target/tmp/tables-run`. Needs pyarrow, pandas and duckdb (pip install pyarrow pandas duckdb); holds the tables in memory.
 
 Checked are: one line of `apps` for every line of `outcomes.ndjson`, in its order, with the same values in
 every column that both have; that pyarrow, pandas and DuckDB read the same values from every table, lists as
