@@ -6,7 +6,7 @@ mod progress;
 use super::commands::{database, languages, limits, table};
 use super::{Exit, Hold, Stop, print};
 use crate::engine::batch::worker::{self, Setup};
-use crate::engine::batch::{self, BatchError, Declaring, Launch, Single, Summary, Surroundings};
+use crate::engine::batch::{self, BatchError, Declaring, Launch, Single, Surroundings, Tally};
 use crate::engine::catalogue::Catalogue;
 use crate::limits::Limits;
 use crate::report::plain::printable;
@@ -34,11 +34,7 @@ impl From<BatchError> for Stop {
 pub(super) fn run(asked: &Batch) -> Result<Exit, Stop> {
     let db = database(asked.signatures.as_deref())?;
     let reports = languages(Some(&asked.lang))?;
-    let lists: Vec<Vec<u8>> = asked
-        .list
-        .iter()
-        .map(|path| bytes(path))
-        .collect::<Result<_, _>>()?;
+    let lists: Vec<Vec<u8>> = asked.list.iter().map(bytes).collect::<Result<_, _>>()?;
     let inputs = batch::inputs::list(&asked.inputs, &lists)?;
     let bounds = limits(&asked.bounds)?;
     let changed = bounds
@@ -102,7 +98,7 @@ fn with_surroundings(
     db: &SignatureDb,
     launch: Launch,
     each: bool,
-    work: impl FnOnce(&Surroundings<'_>) -> Result<Summary, BatchError>,
+    work: impl FnOnce(&Surroundings<'_>) -> Result<Tally, BatchError>,
 ) -> Result<Exit, Stop> {
     let language = languages(None)?.first();
     let stop = Arc::new(AtomicBool::new(false));
@@ -117,18 +113,18 @@ fn with_surroundings(
         let _ = writeln!(io::stderr(), "{text}");
     });
     let progress = Shown::new(language, each);
-    let summary = work(&Surroundings {
+    let tally = work(&Surroundings {
         db,
         launch,
         progress: &progress,
         stop: &stop,
     })?;
-    if summary.stopped {
+    if tally.stopped {
         return Ok(Exit::Incomplete);
     }
-    print(&said(&summary, language))?;
+    print(&said(&tally, language))?;
     let is_read = |status: &batch::outcome::Status| status.is_judged();
-    Ok(if summary.outcomes.keys().all(is_read) {
+    Ok(if tally.outcomes.keys().all(is_read) {
         Exit::Clean
     } else {
         Exit::Incomplete
@@ -136,20 +132,20 @@ fn with_surroundings(
 }
 
 /// The run in a few lines.
-fn said(summary: &Summary, language: Language) -> String {
-    let total: u64 = summary.outcomes.values().sum();
+fn said(tally: &Tally, language: Language) -> String {
+    let total: u64 = tally.outcomes.values().sum();
     let mut text = match language {
         Language::Zh => format!("输入 {total} 个，每个均有一行结果：\n"),
         Language::En => format!("{total} inputs, each with its row:\n"),
     };
-    for (status, count) in &summary.outcomes {
+    for (status, count) in &tally.outcomes {
         let name = match language {
             Language::Zh => status.zh(),
             Language::En => status.word(),
         };
         text.push_str(&format!("  {count:>8}  {name}\n"));
     }
-    let (rows, inputs) = (summary.unmatched_rows, summary.unmatched_inputs);
+    let (rows, inputs) = (tally.unmatched_rows, tally.unmatched_inputs);
     if rows > 0 || inputs > 0 {
         text.push_str(&match language {
             Language::Zh => format!("名录中无对应文件的行 {rows} 个（unmatched.ndjson）；名录未收录或者不能确定的文件 {inputs} 个\n"),

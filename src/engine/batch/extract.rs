@@ -172,16 +172,13 @@ fn equals(
 }
 
 /// Works on inputs in as many processes as there are jobs, and hands over what comes of each as it comes.
-pub(super) fn run<'i, T: Sync + Named, R: Send>(
+pub(super) fn run<'i, T: Sync + Named, R: Ends + Send>(
     todo: &'i [(u64, T)],
     jobs: usize,
     around: &Surroundings<'_>,
     work: impl Fn(&mut Keeper<'_>, &'i T) -> Result<R, Death> + Sync,
     mut done: impl FnMut(u64, R) -> Result<(), BatchError>,
-) -> Result<(), BatchError>
-where
-    R: Ends,
-{
+) -> Result<(), BatchError> {
     let next = AtomicUsize::new(0);
     let failed = std::sync::atomic::AtomicBool::new(false);
     let (send, results) = mpsc::channel();

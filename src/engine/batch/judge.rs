@@ -11,7 +11,7 @@ use super::outputs::Outputs;
 use super::peers::{Count, Peers};
 use super::protocol::{Answer, Extracted, Failed, Judge, Judged, ReportFile, Request};
 use super::run::{self as folder, Listing, Record};
-use super::{BatchError, Resources, Step, Summary, Surroundings};
+use super::{BatchError, Resources, Step, Surroundings, Tally};
 use crate::audit::Edition;
 use crate::engine::catalogue::Catalogue;
 use std::collections::{BTreeMap, BTreeSet};
@@ -106,7 +106,7 @@ pub(super) fn judge(
     entries: &Entries,
     resources: Resources,
     around: &Surroundings<'_>,
-) -> Result<Summary, BatchError> {
+) -> Result<Tally, BatchError> {
     let listings = folder::read_listings(path)?;
     let catalogue = catalogue(path, record)?;
     let mut planner = Planner {
@@ -135,11 +135,11 @@ pub(super) fn judge(
         plans.push((number, plan));
     }
     let peers = count.finish(folder::digest(record, entries)?);
-    let mut summary = Summary {
+    let mut summary = Tally {
         unmatched_inputs: planner.unmatched_inputs,
-        ..Summary::default()
+        ..Tally::default()
     };
-    let mut outputs = Outputs::create(path, record, &peers)?;
+    let mut outputs = Outputs::create(path, &peers)?;
     if let (Some(catalogue), None) = (&catalogue, record.shard) {
         summary.unmatched_rows = outputs.unmatched(catalogue, &planner.matched)?;
     }

@@ -2,7 +2,7 @@
 
 use super::journal::{self, Entries, Journal};
 use super::run::{self, Folder, Record, Shard};
-use super::{BatchError, Resources, Summary, Surroundings, files, judge};
+use super::{BatchError, Resources, Surroundings, Tally, files, judge};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub fn merge(
     out: &Path,
     resources: Resources,
     around: &Surroundings<'_>,
-) -> Result<Summary, BatchError> {
+) -> Result<Tally, BatchError> {
     let mut records: BTreeMap<Shard, (&PathBuf, Record)> = BTreeMap::new();
     for path in parts {
         let record = run::record(path)?;
@@ -79,7 +79,7 @@ pub fn judge_again(
     out: &Path,
     resources: Resources,
     around: &Surroundings<'_>,
-) -> Result<Summary, BatchError> {
+) -> Result<Tally, BatchError> {
     let record = run::record(from)?;
     let record = Record {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -109,7 +109,7 @@ fn put_down(
     entries: &Entries,
     resources: Resources,
     around: &Surroundings<'_>,
-) -> Result<Summary, BatchError> {
+) -> Result<Tally, BatchError> {
     let Some(first) = from.first() else {
         return Err(BatchError::usage("no run"));
     };

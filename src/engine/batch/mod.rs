@@ -7,6 +7,7 @@
 
 mod budget;
 mod declare;
+mod draft;
 mod extract;
 #[cfg(feature = "forge")]
 mod fault;
@@ -22,6 +23,8 @@ pub mod peers;
 mod protocol;
 mod run;
 mod single;
+pub mod summary;
+pub mod tables;
 mod verify;
 pub mod worker;
 
@@ -171,7 +174,7 @@ pub trait Progress: Sync {
 
 /// How a run ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub struct Tally {
     /// How many inputs ended in each way; empty where the run was stopped.
     pub outcomes: BTreeMap<Status, u64>,
     /// It was stopped before all inputs were read.
@@ -196,7 +199,7 @@ pub fn languages_of(run: &Path) -> Result<Languages, BatchError> {
 ///
 /// # Errors
 /// The run is not possible as it was asked for, or its folder cannot be written.
-pub fn batch(options: &Options, around: &Surroundings<'_>) -> Result<Summary, BatchError> {
+pub fn batch(options: &Options, around: &Surroundings<'_>) -> Result<Tally, BatchError> {
     let arguments = Arguments {
         functions: options.functions.clone(),
         edition: options.edition,
@@ -229,9 +232,9 @@ pub fn batch(options: &Options, around: &Surroundings<'_>) -> Result<Summary, Ba
     folder.describe(&record, &listings, options.catalogue.as_deref())?;
     let entries = extract::extract(&folder.path, options, around)?;
     match entries {
-        None => Ok(Summary {
+        None => Ok(Tally {
             stopped: true,
-            ..Summary::default()
+            ..Tally::default()
         }),
         Some(entries) => judge::judge(&folder.path, &record, &entries, options.resources, around),
     }

@@ -1,5 +1,6 @@
 //! The folder of a run, which explains itself.
 
+use super::draft::Draft;
 use super::files::{self, Hashed};
 use super::inputs::Input;
 use super::{BatchError, journal};
@@ -8,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Value of [`Record::schema`].
@@ -285,26 +286,29 @@ pub(super) fn digest(record: &Record, entries: &journal::Entries) -> Result<Stri
     Ok(hash.finish())
 }
 
-/// A file of lines that is put in its place when it is whole.
+/// A file of lines of JSON that has its name once it is whole.
 pub(super) struct Lines {
-    path: PathBuf,
-    to: std::io::BufWriter<File>,
+    draft: Draft,
+    to: BufWriter<File>,
 }
 
 impl Lines {
-    pub(super) fn create(path: PathBuf) -> std::io::Result<Self> {
-        let to = std::io::BufWriter::new(File::create(files::with(&path, ".tmp"))?);
-        Ok(Self { path, to })
+    pub(super) fn create(folder: &Path, name: &str) -> io::Result<Self> {
+        let (draft, file) = Draft::begin(folder, name)?;
+        Ok(Self {
+            draft,
+            to: BufWriter::new(file),
+        })
     }
 
-    pub(super) fn add(&mut self, line: &impl Serialize) -> std::io::Result<()> {
+    pub(super) fn add(&mut self, line: &impl Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.to, line)?;
         self.to.write_all(b"\n")
     }
 
-    pub(super) fn finish(mut self) -> std::io::Result<()> {
+    pub(super) fn finish(mut self) -> io::Result<()> {
         self.to.flush()?;
-        drop(self.to);
-        fs::rename(files::with(&self.path, ".tmp"), &self.path)
+        self.to.get_ref().sync_all()?;
+        self.draft.keep()
     }
 }
