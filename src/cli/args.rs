@@ -32,6 +32,8 @@ pub(super) enum Command {
     Merge(batch::args::Merge),
     /// Check that every line of a list has exactly one row
     VerifyBatch(batch::args::VerifyBatch),
+    /// Show the pages of a run to a browser on this machine
+    Serve(batch::args::Serve),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data
@@ -109,6 +111,9 @@ pub(super) struct Judging {
     /// Whom the app serves; the lists of necessary information bind the consumer side only
     #[arg(long, value_enum, default_value_t = Edition::Consumer)]
     pub(super) edition: Edition,
+    /// `peers.json` of a run: how many apps of the same function ask for the same, beside each finding
+    #[arg(long, value_name = "FILE")]
+    pub(super) peers: Option<PathBuf>,
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(super) format: Format,

@@ -5,11 +5,12 @@ use super::{Exit, Hold, Stop, batch, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
+use crate::engine::batch::peers::Peers;
 use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
-use crate::report::{Language, Languages, plain, text};
+use crate::report::{Language, Languages, peers, plain, text};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
         Command::Merge(asked) => batch::merge(&asked),
+        Command::Serve(asked) => batch::serve(&asked),
         Command::VerifyBatch(asked) => batch::verify(&asked),
         Command::Judge(judge) => {
             let (facts, db) = rayon::join(
@@ -146,7 +148,23 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         None => Declared::resolve(&db, &judging.functions, edition)
             .map_err(|e| Stop::new(Exit::Usage, e))?,
     };
-    let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
+    let mut report = engine::judge(facts, &Detector::new(&db), &declared, languages);
+    if let Some(path) = &judging.peers {
+        let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+        let bytes = std::fs::read(path).map_err(|e| stop(e.to_string()))?;
+        let counted = Peers::read(&bytes).map_err(stop)?;
+        let functions: Vec<String> = declared
+            .functions
+            .iter()
+            .map(|f| f.id.to_string())
+            .collect();
+        let asked = report
+            .permissions
+            .iter()
+            .filter(|p| p.origin == "requested");
+        let asked: Vec<String> = asked.map(|p| p.name.clone()).collect();
+        peers::attach(&mut report, &counted.shares(&functions, &asked));
+    }
     let written = match judging.format {
         Format::Text => text::render(&report, languages.first()),
         Format::Json => json(&report)?,

@@ -1,6 +1,7 @@
 //! The report as plain text, for a terminal or a case file.
 
 use super::lines::{evidence_line, unpacked_line};
+use super::peers;
 use super::plain::printable;
 use super::signing;
 use super::v1::{ClauseRef, Finding, Permission, Report};
@@ -418,11 +419,11 @@ impl Page {
             self.line(2, self.pick("本次检测的规则未产生线索；这不表示应用合规。", "The rules of this audit found nothing; this does not mean that the app complies.").to_owned().as_str());
         }
         for finding in &report.findings {
-            self.finding(finding);
+            self.finding(finding, report);
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &Finding, report: &Report) {
         let head = format!(
             "[{}·{}] {} · {} · {}",
             self.word(&enum_key(&finding.severity)),
@@ -454,6 +455,10 @@ impl Page {
                 Language::Zh => format!("另有证据 {more} 项，见 JSON 报告"),
                 Language::En => format!("{more} more pieces of evidence in the JSON report"),
             };
+            self.line(4, &text);
+        }
+        for share in &finding.peers {
+            let text = peers::sentence(share, report, self.language);
             self.line(4, &text);
         }
         let text = format!(

@@ -616,6 +616,25 @@ fn what_peers_ask_for_stands_beside_a_finding() {
     assert_eq!(finding.peers.len(), 1);
     assert_eq!((finding.peers[0].asking, finding.peers[0].of), (3, 12));
     assert_eq!(finding.peers[0].function, "utility-flashlight");
+    let args = [
+        "audit",
+        "s/0.apk",
+        "--function",
+        "手电筒",
+        "--peers",
+        "run/peers.json",
+        "--lang",
+        "zh,en",
+        "--format",
+        "json",
+    ];
+    assert!(permscope(&args, at).stdout == text);
+    let told = permscope(&[&args[..6], &["--lang", "zh"]].concat(), at);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(
+        told.contains("同批检测的12款“手电筒”应用中，3款申请该权限"),
+        "{told}"
+    );
     let peers = fs::read_to_string(at.join("run/peers.json")).unwrap();
     assert!(peers.contains(&finding.peers[0].run));
     run(

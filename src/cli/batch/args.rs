@@ -118,6 +118,15 @@ pub(in crate::cli) struct VerifyBatch {
     pub(super) run: PathBuf,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Serve {
+    /// The folder of a run
+    pub(super) run: PathBuf,
+    /// The port on the loopback interface; 0 for any that is free
+    #[arg(long, default_value_t = 8080)]
+    pub(super) port: u16,
+}
+
 fn shard(text: &str) -> Result<Shard, String> {
     Shard::parse(text).ok_or_else(|| "a part and how many there are, as in 3/16".into())
 }

@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::report::plain::printable;
 use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
-use args::{Batch, Merge, Resources, VerifyBatch, Worker};
+use args::{Batch, Merge, Resources, Serve, VerifyBatch, Worker};
 use progress::Shown;
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
@@ -241,6 +241,20 @@ pub(super) fn verify(asked: &VerifyBatch) -> Result<Exit, Stop> {
     } else {
         Exit::Incomplete
     })
+}
+
+pub(super) fn serve(asked: &Serve) -> Result<Exit, Stop> {
+    let language = languages(None)?.first();
+    let server = batch::Server::bind(&asked.run, asked.port)?;
+    let address = server.address().map_err(|e| Stop::new(Exit::Internal, e))?;
+    print(&match language {
+        Language::Zh => format!("请在本机浏览器中打开 http://{address}/ ，按 Ctrl-C 结束\n"),
+        Language::En => {
+            format!("open http://{address}/ in a browser on this machine; Ctrl-C ends\n")
+        }
+    })?;
+    server.run();
+    Ok(Exit::Clean)
 }
 
 fn resources(asked: &Resources) -> batch::Resources {

@@ -22,6 +22,7 @@ mod outputs;
 pub mod peers;
 mod protocol;
 mod run;
+mod serve;
 mod single;
 pub mod summary;
 pub mod tables;
@@ -32,6 +33,7 @@ pub use declare::Declaring;
 pub use keeper::Launch;
 pub use merge::{judge_again, merge};
 pub use run::{Arguments, Record, Shard};
+pub use serve::Server;
 pub use single::Single;
 pub use verify::{Verified, verify};
 
