@@ -43,7 +43,9 @@ def make(folder, apks, count):
     for name, size in (("bomb-dex.apk", 3 << 30), ("bomb-arsc.apk", 1 << 30)):
         entry = "classes.dex" if "dex" in name else "resources.arsc"
         with zipfile.ZipFile(folder / "hostile" / name, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-            with archive.open(zipfile.ZipInfo(entry), "w", force_zip64=True) as out:
+            info = zipfile.ZipInfo(entry)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(info, "w", force_zip64=True) as out:
                 for _ in range(size >> 24):
                     out.write(bytes(1 << 24))
     with zipfile.ZipFile(folder / "hostile" / "many.apk", "w") as archive:

@@ -35,6 +35,21 @@ fn outcomes(run: &Path) -> Vec<Outcome> {
         .collect()
 }
 
+/// Each line is as the published schema says.
+fn assert_schema(lines: &str) {
+    let text = fs::read_to_string(repo("schema/outcome-v1.schema.json")).unwrap();
+    let schema = serde_json::from_str(&text).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for line in lines.lines() {
+        let value = serde_json::from_str(line).unwrap();
+        let wrong: Vec<String> = validator
+            .iter_errors(&value)
+            .map(|e| e.to_string())
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:?}: {line}");
+    }
+}
+
 fn by_input(run: &Path) -> BTreeMap<String, Outcome> {
     outcomes(run)
         .into_iter()
@@ -158,6 +173,7 @@ fn every_input_has_a_row_that_says_what_became_of_it() {
     assert_eq!(killer("faults/loop.apk"), "time limit of 1 s");
     assert_eq!(killer("faults/abort.apk"), "signal 6");
     assert!(killer("faults/exit.apk").starts_with("it ended with 7"));
+    assert_schema(&fs::read_to_string(at.join("run/outcomes.ndjson")).unwrap());
     let same = &found["store/deep/er/same-as-a.apk"];
     assert_eq!(same.same_as.as_deref(), Some("store/a-shop.apk"));
     assert_eq!(same.report, found["store/a-shop.apk"].report);
@@ -414,6 +430,7 @@ fn a_worker_answers_each_line_by_one_line() {
         "online-shopping"
     );
     assert_eq!(answers[0], answers[6]);
+    assert_schema(&text);
     fs::write(at.join("answers"), &text).unwrap();
     fs::write(
         at.join("list"),

@@ -114,6 +114,11 @@ impl Budget {
             sha256: String::new(),
             reason,
         };
+        // Whether memory ends where a vector grows or elsewhere depends on what the process did before.
+        let asked = match asked {
+            Ok(answer) if is_too_small(&answer) => Err(Death::Memory),
+            other => other,
+        };
         match asked {
             Ok(Answer::Failed(failed)) => Ok((failed, None)),
             Ok(_) => {
