@@ -1,6 +1,6 @@
 //! What the commands do.
 
-use super::args::{self, Args, Bounds, Command, FailOn, Format, Judging};
+use super::args::{self, Args, Bounds, Command, FailOn, Form, Judging};
 use super::{Exit, Stop, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
@@ -9,7 +9,7 @@ use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
-use crate::report::{Language, Languages, plain, text};
+use crate::report::{Language, Languages, html, plain, text};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
@@ -139,8 +139,9 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
     };
     let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
     let written = match judging.format {
-        Format::Text => text::render(&report, languages.first()),
-        Format::Json => json(&report)?,
+        Form::Text => text::render(&report, languages.first()),
+        Form::Json => json(&report)?,
+        Form::Html => html::render(&report),
     };
     deliver(&written, judging.output.as_deref())?;
     Ok(exit(&report, judging.fail_on))
