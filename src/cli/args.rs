@@ -115,9 +115,9 @@ pub(super) struct Judging {
     #[arg(long, value_name = "FILE")]
     pub(super) peers: Option<PathBuf>,
     /// Form of the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    pub(super) format: Format,
-    /// zh, en, or zh,en for both in JSON; by default the locale's
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub(super) format: Form,
+    /// zh, en, or zh,en for both in JSON and HTML; by default the locale's
     #[arg(long)]
     pub(super) lang: Option<String>,
     /// Write the report to a file
@@ -143,6 +143,15 @@ pub(super) enum Edition {
 pub(super) enum Format {
     Text,
     Json,
+}
+
+/// Form of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    Text,
+    Json,
+    /// A page that needs no other file, for a browser or paper
+    Html,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,6 @@
 //! What the commands do.
 
-use super::args::{self, Args, Bounds, Command, FailOn, Format, Judging};
+use super::args::{self, Args, Bounds, Command, FailOn, Form, Judging};
 use super::{Exit, Hold, Stop, batch, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
@@ -10,7 +10,7 @@ use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::v1::Report;
-use crate::report::{Language, Languages, peers, plain, text};
+use crate::report::{Language, Languages, html, peers, plain, text};
 use crate::signatures::SignatureDb;
 use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
@@ -166,8 +166,9 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         peers::attach(&mut report, &counted.shares(&functions, &asked));
     }
     let written = match judging.format {
-        Format::Text => text::render(&report, languages.first()),
-        Format::Json => json(&report)?,
+        Form::Text => text::render(&report, languages.first()),
+        Form::Json => json(&report)?,
+        Form::Html => html::render(&report),
     };
     deliver(&written, judging.output.as_deref())?;
     Ok(exit(&report, judging.fail_on))

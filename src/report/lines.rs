@@ -1,9 +1,109 @@
-//! Evidence as one line of text.
+//! Sentences and lines that several forms of the report have in common.
 
-use super::v1::Unpacked;
+use super::v1::{ClauseRef, CodeCoverage, Sdk, Unpacked};
 use super::words::Language;
 use crate::audit::Evidence;
+use crate::detect::{Grade, Stage};
 use crate::signatures::api::java_name;
+use crate::signatures::schema::Confidence;
+
+/// A sentence in Chinese and English.
+pub(super) type Sentence = (&'static str, &'static str);
+
+pub(super) const NO_FUNCTION: Sentence = (
+    "未声明功能：不作任何“超范围”判断。可用 --function 指定。",
+    "No function was declared: nothing is judged as beyond it. Name one with --function.",
+);
+pub(super) const NO_PERMISSION: Sentence = (
+    "清单文件未申请权限。",
+    "The manifest requests no permission.",
+);
+pub(super) const PERMISSIONS_UNKNOWN: Sentence = (
+    "未能判断：清单文件未能完整读取。",
+    "Cannot be said: the manifest could not be read to the end.",
+);
+pub(super) const NO_SDK: Sentence = (
+    "未识别到数据库收录的SDK（不等于没有SDK）。",
+    "No SDK of the database was recognised (which does not mean that there is none).",
+);
+pub(super) const SDKS_UNKNOWN: Sentence = (
+    "未能判断：部分内容无法读取。",
+    "Cannot be said: some parts could not be read.",
+);
+pub(super) const NO_FINDING: Sentence = (
+    "本次检测的规则未产生线索；这不表示应用合规。",
+    "The rules of this audit found nothing; this does not mean that the app complies.",
+);
+
+/// A clause with its instrument, and whether it may be cited.
+pub(super) fn cite(clause: &ClauseRef, language: Language) -> String {
+    let title = clause.instrument.get(language);
+    let cited = match language {
+        Language::Zh => format!("《{}》{} [{}]", title, clause.number, clause.id),
+        Language::En => format!("{title}, {} [{}]", clause.number, clause.id),
+    };
+    let pick = |zh, en| match language {
+        Language::Zh => zh,
+        Language::En => en,
+    };
+    let mut notes = String::new();
+    if clause.wording == Confidence::Memory {
+        notes.push_str(pick("（文字未核对）", " (wording not checked)"));
+    }
+    if !clause.basis {
+        notes.push_str(pick("（仅供参考）", " (for reference)"));
+    }
+    format!("{cited}{notes}")
+}
+
+/// Key of the word for how sure it is that an SDK is inside.
+pub(super) fn grade_key(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Strong => "strong",
+        Grade::Weak => "weak",
+        Grade::Referenced => "referenced",
+    }
+}
+
+/// Key of the word for how far an SDK goes; empty where nothing is to be said. `is_blocked`: something that could
+/// not be read may start or call it, or fill its methods.
+pub(super) fn stage_key(sdk: &Sdk, is_blocked: bool) -> &'static str {
+    match (sdk.grade, sdk.stage) {
+        // What is only referred to has been said to be so.
+        (Grade::Referenced, _) | (_, None) => "",
+        (_, Some(Stage::Bundled | Stage::Stub)) if is_blocked => "stage_unknown",
+        (_, Some(Stage::Referenced)) => "referenced",
+        (_, Some(Stage::Bundled)) => "bundled",
+        (_, Some(Stage::Stub)) => "stub",
+        (_, Some(Stage::AutoStarted)) => "auto_started",
+        (_, Some(Stage::Started)) => "started",
+        (_, Some(Stage::Used)) => "used",
+    }
+}
+
+/// How much code was read.
+pub(super) fn code_line(code: &CodeCoverage, language: Language) -> String {
+    match language {
+        Language::Zh => format!(
+            "已读取的代码：DEX文件 {} 个、类 {} 个、方法 {} 个、指令 {} 条；无法读取 {} 处；原生库 {} 个",
+            code.dex_files,
+            code.classes,
+            code.methods,
+            code.instructions,
+            code.unread,
+            code.native_libraries
+        ),
+        Language::En => format!(
+            "code that was read: {} DEX files, {} classes, {} methods, {} instructions; {} places could not be read; {} native libraries",
+            code.dex_files,
+            code.classes,
+            code.methods,
+            code.instructions,
+            code.unread,
+            code.native_libraries
+        ),
+    }
+}
 
 /// What was seen, how often, and where.
 pub(super) fn evidence_line(evidence: &Evidence) -> String {
@@ -80,7 +180,7 @@ pub(super) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
 
 /// `android.os.Build.getSerial ("x")` of `Landroid/os/Build;->getSerial()Ljava/lang/String; ("x")`: as people
 /// write it; the JSON report has it as it stands in the file. A constant may be a member or a class, too.
-fn member(value: &str) -> String {
+pub(super) fn member(value: &str) -> String {
     let (value, constant) = match value.strip_suffix(')').and_then(|v| v.split_once(" (")) {
         Some((value, constant)) => (value, Some(constant)),
         None => (value, None),

@@ -4,6 +4,7 @@
 //! in one form that the record does not hold.
 
 mod build;
+pub mod html;
 mod lines;
 pub mod peers;
 pub mod plain;

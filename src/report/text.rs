@@ -1,13 +1,13 @@
 //! The report as plain text, for a terminal or a case file.
 
-use super::lines::{evidence_line, unpacked_line};
+use super::lines::{self, cite, code_line, evidence_line, grade_key, stage_key, unpacked_line};
 use super::peers;
 use super::plain::printable;
 use super::signing;
-use super::v1::{ClauseRef, Finding, Permission, Report};
+use super::v1::{Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
 use crate::incident::Channel;
-use crate::signatures::schema::{Confidence, Tier};
+use crate::signatures::schema::Tier;
 use std::fmt::Write;
 
 /// Writes a report as text; lines end in `\n`, nothing but text and spaces in it.
@@ -37,6 +37,10 @@ impl Page {
             Language::Zh => zh,
             Language::En => en,
         }
+    }
+
+    fn say(&self, sentence: lines::Sentence) -> &'static str {
+        self.pick(sentence.0, sentence.1)
     }
 
     fn word<'w>(&self, key: &'w str) -> &'w str {
@@ -154,7 +158,7 @@ impl Page {
         self.heading("二、所声明的功能", "2 Declared function");
         let function = &report.function;
         if function.declared.is_empty() {
-            self.line(2, self.pick("未声明功能：不作任何“超范围”判断。可用 --function 指定。", "No function was declared: nothing is judged as beyond it. Name one with --function.").to_owned().as_str());
+            self.line(2, self.say(lines::NO_FUNCTION));
             for suggestion in &function.suggestions {
                 let line = format!(
                     "{} ({}) — {}",
@@ -169,7 +173,7 @@ impl Page {
             let clause = declared
                 .clause
                 .as_ref()
-                .map(|c| format!(" · {}", self.cite(c)))
+                .map(|c| format!(" · {}", cite(c, self.language)))
                 .unwrap_or_default();
             let line = format!(
                 "{} ({}) · {}{clause}",
@@ -237,17 +241,11 @@ impl Page {
             let read = report.coverage.channels.iter().any(|c| {
                 c.channel == Channel::Manifest && c.state == crate::facts::State::Complete
             });
-            let text = if read {
-                self.pick(
-                    "清单文件未申请权限。",
-                    "The manifest requests no permission.",
-                )
+            let text = self.say(if read {
+                lines::NO_PERMISSION
             } else {
-                self.pick(
-                    "未能判断：清单文件未能完整读取。",
-                    "Cannot be said: the manifest could not be read to the end.",
-                )
-            };
+                lines::PERMISSIONS_UNKNOWN
+            });
             self.line(2, text);
         }
         for tier in [
@@ -359,14 +357,11 @@ impl Page {
     fn sdks(&mut self, report: &Report) {
         self.heading("五、SDK", "5 SDKs");
         if report.sdks.is_empty() {
-            let text = if report.coverage.complete {
-                self.pick("未识别到数据库收录的SDK（不等于没有SDK）。", "No SDK of the database was recognised (which does not mean that there is none).")
+            let text = self.say(if report.coverage.complete {
+                lines::NO_SDK
             } else {
-                self.pick(
-                    "未能判断：部分内容无法读取。",
-                    "Cannot be said: some parts could not be read.",
-                )
-            };
+                lines::SDKS_UNKNOWN
+            });
             self.line(2, text);
         }
         let is_blocked = report.coverage.gaps.iter().any(|gap| gap.blocks);
@@ -376,27 +371,14 @@ impl Page {
                 .first()
                 .map(|p| p.get(self.language))
                 .unwrap_or_default();
-            let stage = sdk.stage.as_ref().map(enum_key).unwrap_or_default();
-            // What is only referred to has been said to be so.
-            let stage = match sdk.grade {
-                crate::detect::Grade::Referenced => "",
-                // What could not be read may start or call it, or fill its methods.
-                _ if matches!(stage.as_str(), "bundled" | "stub") && is_blocked => {
-                    self.word("stage_unknown")
-                }
-                _ => self.word(&stage),
-            };
+            let stage = self.word(stage_key(sdk, is_blocked));
             let parts = [
                 sdk.name.get(self.language),
                 sdk.id.as_str(),
                 sdk.vendor.get(self.language),
                 &sdk.country,
                 purpose,
-                self.word(match sdk.grade {
-                    crate::detect::Grade::Strong => "strong",
-                    crate::detect::Grade::Weak => "weak",
-                    crate::detect::Grade::Referenced => "referenced",
-                }),
+                self.word(grade_key(sdk.grade)),
                 stage,
             ];
             let line = parts
@@ -416,7 +398,7 @@ impl Page {
     fn findings(&mut self, report: &Report) {
         self.heading("六、线索", "6 Findings");
         if report.findings.is_empty() {
-            self.line(2, self.pick("本次检测的规则未产生线索；这不表示应用合规。", "The rules of this audit found nothing; this does not mean that the app complies.").to_owned().as_str());
+            self.line(2, self.say(lines::NO_FINDING));
         }
         for finding in &report.findings {
             self.finding(finding, report);
@@ -434,7 +416,11 @@ impl Page {
         );
         self.line(2, &head);
         self.line(4, finding.message.get(self.language));
-        let clauses: Vec<String> = finding.clauses.iter().map(|c| self.cite(c)).collect();
+        let clauses: Vec<String> = finding
+            .clauses
+            .iter()
+            .map(|c| cite(c, self.language))
+            .collect();
         let text = format!(
             "{}{}",
             self.pick("依据：", "clauses: "),
@@ -510,26 +496,7 @@ impl Page {
         }
         let code = &report.coverage.code;
         if code.dex_files > 0 {
-            let line = match self.language {
-                Language::Zh => format!(
-                    "已读取的代码：DEX文件 {} 个、类 {} 个、方法 {} 个、指令 {} 条；无法读取 {} 处；原生库 {} 个",
-                    code.dex_files,
-                    code.classes,
-                    code.methods,
-                    code.instructions,
-                    code.unread,
-                    code.native_libraries
-                ),
-                Language::En => format!(
-                    "code that was read: {} DEX files, {} classes, {} methods, {} instructions; {} places could not be read; {} native libraries",
-                    code.dex_files,
-                    code.classes,
-                    code.methods,
-                    code.instructions,
-                    code.unread,
-                    code.native_libraries
-                ),
-            };
+            let line = code_line(code, self.language);
             self.line(2, &line);
         }
         for note in &report.coverage.not_examined {
@@ -554,22 +521,6 @@ impl Page {
             );
             self.line(2, &line);
         }
-    }
-
-    fn cite(&self, clause: &ClauseRef) -> String {
-        let title = clause.instrument.get(self.language);
-        let cited = match self.language {
-            Language::Zh => format!("《{}》{} [{}]", title, clause.number, clause.id),
-            Language::En => format!("{title}, {} [{}]", clause.number, clause.id),
-        };
-        let mut notes = String::new();
-        if clause.wording == Confidence::Memory {
-            notes.push_str(self.pick("（文字未核对）", " (wording not checked)"));
-        }
-        if !clause.basis {
-            notes.push_str(self.pick("（仅供参考）", " (for reference)"));
-        }
-        format!("{cited}{notes}")
     }
 }
 

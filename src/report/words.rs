@@ -53,6 +53,14 @@ impl Languages {
         if self.zh { Language::Zh } else { Language::En }
     }
 
+    /// Whether a language is among them.
+    pub fn has(self, language: Language) -> bool {
+        match language {
+            Language::Zh => self.zh,
+            Language::En => self.en,
+        }
+    }
+
     /// A text in these languages.
     pub fn prose(self, text: &Text) -> Prose {
         let some = |wanted: bool, text: &str| (wanted && !text.is_empty()).then(|| text.to_owned());
@@ -131,6 +139,15 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("on-user-action", "用户触发时可申请", "on user action"),
     ("not-needed", "不需要", "not needed"),
     ("not-judged", "未判断", "not judged"),
+    // verdicts
+    ("within_function", "所声明功能需要", "within the function"),
+    (
+        "conditional",
+        "附条件（由用户触发时）",
+        "on condition (when the user starts it)",
+    ),
+    ("beyond_function", "超出所声明功能", "beyond the function"),
+    ("not_judged", "未判断", "not judged"),
     // severity
     ("high", "高", "high"),
     ("medium", "中", "medium"),

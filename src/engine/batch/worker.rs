@@ -13,7 +13,7 @@ use crate::limits::{Deadline, Limits};
 use crate::report::plain;
 use crate::report::rows::Rows;
 use crate::report::v1::Report;
-use crate::report::{Languages, peers};
+use crate::report::{Languages, html, peers};
 use crate::signatures::SignatureDb;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
@@ -251,6 +251,10 @@ fn deliver(request: &Judge, report: &Report) -> io::Result<(String, Option<serde
         })?;
     } else {
         files::replace(&files::with(&file.stem, ".json"), text.as_bytes())?;
+    }
+    if file.page {
+        let page = html::render(report);
+        files::replace(&files::with(&file.stem, ".html"), page.as_bytes())?;
     }
     Ok((digest, None))
 }
