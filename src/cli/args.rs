@@ -24,6 +24,8 @@ pub(super) enum Command {
     Facts(Facts),
     /// Judge facts again: the same report as `audit` gives, byte for byte; or a whole run with changed data
     Judge(Judge),
+    /// Write a first permscope.toml for an app
+    Init(Init),
     /// Audit a store: one outcome for every input, reports, tables and pages
     Batch(batch::args::Batch),
     /// Read one path per line from stdin and answer each with one line, whatever the app does
@@ -62,6 +64,24 @@ pub(super) struct Facts {
     /// Write to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    /// Files of one app
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The declared function: id, Chinese or English name; several are a union
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub(super) functions: Vec<String>,
+    /// Whom the app serves
+    #[arg(long, value_enum, default_value_t = Edition::Consumer)]
+    pub(super) edition: Edition,
+    /// The file, which must not be there yet
+    #[arg(short, long, default_value = "permscope.toml")]
+    pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) bounds: Bounds,
 }
@@ -123,9 +143,15 @@ pub(super) struct Judging {
     /// Write the report to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
-    /// Lowest severity that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Low)]
-    pub(super) fail_on: FailOn,
+    /// Lowest severity that makes the exit code 1; low, or what the configuration says
+    #[arg(long, value_enum)]
+    pub(super) fail_on: Option<FailOn>,
+    /// The app's permscope.toml: declared function, what is accepted, by whom, why, until when
+    #[arg(long, value_name = "TOML")]
+    pub(super) config: Option<PathBuf>,
+    /// A saved JSON report: what it has is accepted, what is new fails
+    #[arg(long, value_name = "REPORT")]
+    pub(super) baseline: Option<PathBuf>,
     /// Lay a folder of data files over the built-in ones
     #[arg(long)]
     pub(super) signatures: Option<PathBuf>,

@@ -1,6 +1,7 @@
 //! What the commands do.
 
-use super::args::{self, Args, Bounds, Command, FailOn, Form, Judging};
+use super::args::{self, Args, Bounds, Command, Form, Judging};
+use super::release::{self, Gate};
 use super::{Exit, Hold, Stop, batch, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
@@ -9,10 +10,8 @@ use crate::engine::batch::peers::Peers;
 use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
-use crate::report::v1::Report;
 use crate::report::{Language, Languages, html, peers, plain, text};
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -43,6 +42,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             let signatures = judge.judging.signatures.as_deref();
             batch::judge_again(&judge.facts, out, signatures, &judge.resources)
         }
+        Command::Init(asked) => release::init(&asked),
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
         Command::Merge(asked) => batch::merge(&asked),
@@ -83,7 +83,7 @@ pub(super) fn unknown(id: &str, language: Language) -> Stop {
     Stop::new(Exit::Usage, what)
 }
 
-fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
+pub(super) fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
     let limits = limits(bounds)?;
     let sources = engine::open(files, &limits).map_err(|e| Stop::new(Exit::Usage, e))?;
     engine::facts(&sources, &limits).map_err(|e| Stop::new(Exit::Incomplete, e))
@@ -143,9 +143,11 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
     let languages = languages(judging.lang.as_deref())?;
     let db = db?;
     let edition = judging.edition.into();
-    let declared = match &judging.catalogue {
-        Some(path) => listed(&db, path, facts, edition)?,
-        None => Declared::resolve(&db, &judging.functions, edition)
+    let gate = Gate::of(judging)?;
+    let declared = match (&judging.catalogue, gate.declared(&db, judging)) {
+        (Some(path), _) => listed(&db, path, facts, edition)?,
+        (None, Some(declared)) => declared?,
+        (None, None) => Declared::resolve(&db, &judging.functions, edition)
             .map_err(|e| Stop::new(Exit::Usage, e))?,
     };
     let mut report = engine::judge(facts, &Detector::new(&db), &declared, languages);
@@ -165,13 +167,14 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         let asked: Vec<String> = asked.map(|p| p.name.clone()).collect();
         peers::attach(&mut report, &counted.shares(&functions, &asked));
     }
+    gate.accept(&mut report)?;
     let written = match judging.format {
         Form::Text => text::render(&report, languages.first()),
         Form::Json => json(&report)?,
         Form::Html => html::render(&report),
     };
     deliver(&written, judging.output.as_deref())?;
-    Ok(exit(&report, judging.fail_on))
+    Ok(gate.exit(&report, judging.fail_on))
 }
 
 /// A catalogue.
@@ -221,23 +224,6 @@ fn listed<'d>(
                 lines.join(", ")
             )))
         }
-    }
-}
-
-fn exit(report: &Report, fail_on: FailOn) -> Exit {
-    let least = match fail_on {
-        FailOn::Info => Some(Severity::Info),
-        FailOn::Low => Some(Severity::Low),
-        FailOn::Medium => Some(Severity::Medium),
-        FailOn::High => Some(Severity::High),
-        FailOn::Never => None,
-    };
-    if least.is_some_and(|least| report.findings.iter().any(|f| f.severity >= least)) {
-        Exit::Findings
-    } else if report.coverage.complete {
-        Exit::Clean
-    } else {
-        Exit::Incomplete
     }
 }
 

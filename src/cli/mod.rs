@@ -6,6 +6,7 @@ mod commands;
 mod db;
 mod explain;
 mod page;
+mod release;
 
 use crate::report::plain::printable;
 use clap::Parser;

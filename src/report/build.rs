@@ -378,6 +378,7 @@ impl Builder<'_> {
             evidence: finding.evidence.clone(),
             remedy: self.prose(&finding.remedy),
             peers: Vec::new(),
+            accepted: None,
         }
     }
 

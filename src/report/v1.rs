@@ -519,6 +519,40 @@ pub struct Finding {
     /// finding and is never its ground.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peers: Vec<PeerShare>,
+    /// Who accepted it, in a build of the app: it is counted and does not fail the build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+}
+
+/// That a finding is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// By what.
+    pub by: AcceptedBy,
+    /// Why; empty for a baseline.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who answers for it; empty for a baseline.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// Last day, `2027-06-30`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// By what a finding is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedBy {
+    /// The permission is justified in `permscope.toml`.
+    Permission,
+    /// The SDK is accepted there.
+    Sdk,
+    /// The finding itself is.
+    Finding,
+    /// An earlier report has it too.
+    Baseline,
 }
 
 /// How many apps of one function ask for one permission.
