@@ -24,6 +24,8 @@ pub(super) enum Command {
     Facts(Facts),
     /// Judge facts again: the same report as `audit` gives, byte for byte; or a whole run with changed data
     Judge(Judge),
+    /// Two builds side by side: what the new one adds, who brought it, how it is taken out; or what was mended
+    Compare(Compare),
     /// Write a first permscope.toml for an app
     Init(Init),
     /// Audit a store: one outcome for every input, reports, tables and pages
@@ -64,6 +66,37 @@ pub(super) struct Facts {
     /// Write to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Compare {
+    /// The old build: an APK, a bundle, a folder of splits, or a saved JSON report
+    pub(super) old: PathBuf,
+    /// The new build
+    pub(super) new: PathBuf,
+    /// 整改复测: what became of each lead of the old build
+    #[arg(long)]
+    pub(super) recheck: bool,
+    /// The declared function, for builds that are audited now
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub(super) functions: Vec<String>,
+    /// Whom the app serves
+    #[arg(long, value_enum, default_value_t = Edition::Consumer)]
+    pub(super) edition: Edition,
+    /// Form of the result
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub(super) format: Format,
+    /// zh or en; by default the locale's
+    #[arg(long)]
+    pub(super) lang: Option<String>,
+    /// Write the result to a file
+    #[arg(short, long)]
+    pub(super) output: Option<PathBuf>,
+    /// Lay a folder of data files over the built-in ones
+    #[arg(long)]
+    pub(super) signatures: Option<PathBuf>,
     #[command(flatten)]
     pub(super) bounds: Bounds,
 }

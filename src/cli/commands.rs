@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, db, explain, print};
+use super::{Exit, Hold, Stop, batch, compare, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -42,6 +42,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             let signatures = judge.judging.signatures.as_deref();
             batch::judge_again(&judge.facts, out, signatures, &judge.resources)
         }
+        Command::Compare(asked) => compare::run(&asked),
         Command::Init(asked) => release::init(&asked),
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
@@ -232,7 +233,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
     Ok(plain::json(&text) + "\n")
 }
 
-fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
     match output {
         Some(path) => std::fs::write(path, text)
             .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display()))),

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod commands;
+mod compare;
 mod db;
 mod explain;
 mod page;

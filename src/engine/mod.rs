@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod catalogue;
 mod check;
+pub mod compare;
 pub mod config;
 pub mod diff;
 mod one;

@@ -106,7 +106,7 @@ pub(super) fn code_line(code: &CodeCoverage, language: Language) -> String {
 }
 
 /// What was seen, how often, and where.
-pub(super) fn evidence_line(evidence: &Evidence) -> String {
+pub(crate) fn evidence_line(evidence: &Evidence) -> String {
     let mut place = evidence.file.clone().unwrap_or_default();
     if let Some(entry) = &evidence.entry {
         place = format!("{place}!{entry}");

@@ -16,5 +16,6 @@ pub mod v1;
 pub mod words;
 
 pub use build::build;
+pub(crate) use lines::evidence_line;
 use words::Prose;
 pub use words::{Language, Languages};

@@ -204,3 +204,164 @@ fn init_writes_a_file_that_is_valid_and_accepts_nothing() {
     let args = ["init", &shop, "-o", &path];
     assert_eq!(run(&args).code, Some(2));
 }
+
+/// The sample's report, changed as a test needs it.
+fn changed(scratch: &Scratch, name: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut report = audit(&["--function", "网上购物"]).json();
+    change(&mut report);
+    scratch.write(name, report.to_string().as_bytes())
+}
+
+fn take(list: &mut serde_json::Value, key: &str, value: &str) {
+    let list = list.as_array_mut().unwrap();
+    let before = list.len();
+    list.retain(|entry| entry[key] != value);
+    assert!(list.len() < before, "{value}");
+}
+
+#[test]
+fn what_a_build_adds_is_told_with_who_brought_it_and_how_it_goes() {
+    let scratch = Scratch::new("release-compare");
+    let call_log = "android.permission.READ_CALL_LOG";
+    let old = changed(&scratch, "old.json", |report| {
+        take(&mut report["permissions"], "name", call_log);
+        take(
+            &mut report["permissions"],
+            "name",
+            "android.permission.CAMERA",
+        );
+        take(&mut report["sdks"], "id", "jiguang/jpush");
+        take(&mut report["accesses"], "owner", "bytedance/pangle");
+        report["findings"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|f| f["subject"] != call_log);
+    });
+    let shop = shop();
+    let fixed = ["compare", &old, &shop, "--function", "网上购物"];
+    let ran = run(&[&fixed[..], &["--format", "json"]].concat());
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let found = ran.json();
+    let names = |list: &str, key: &str| -> Vec<String> {
+        let list = found[list].as_array().unwrap().iter();
+        list.map(|entry| entry[key].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(
+        names("added_permissions", "name"),
+        ["android.permission.CAMERA", call_log]
+    );
+    assert_eq!(names("added_sdks", "id"), ["jiguang/jpush"]);
+    assert!(
+        names("added_starts", "sdk")
+            .iter()
+            .all(|sdk| sdk == "jiguang/jpush")
+    );
+    assert!(
+        names("added_starts", "name").contains(&"cn.jpush.android.service.DataProvider".to_owned())
+    );
+    let owners = names("added_accesses", "owner");
+    assert!(
+        !owners.is_empty() && owners.iter().all(|owner| owner == "bytedance/pangle"),
+        "{owners:?}"
+    );
+    assert_eq!(
+        found["added_permissions"][1]["line"],
+        "<uses-permission android:name=\"android.permission.READ_CALL_LOG\" tools:node=\"remove\" />"
+    );
+    assert!(found["removed_permissions"].as_array().unwrap().is_empty());
+    let new: Vec<&serde_json::Value> = found["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["fate"] == "new")
+        .collect();
+    assert!(
+        !new.is_empty() && new.iter().all(|f| f["subject"] == call_log),
+        "{new:?}"
+    );
+    // JPush's switches come from its file in the data.
+    let switches = found["added_sdks"][0]["switches"].as_array().unwrap();
+    assert!(
+        switches.iter().any(
+            |s| s["how"] == "cn.jpush.android.api.JPushInterface.setAuth"
+                || s["how"].as_str().unwrap().contains("JCollectionAuth")
+        ),
+        "{switches:?}"
+    );
+    let text = run(&[&fixed[..], &["--lang", "zh"]].concat()).stdout;
+    for words in [
+        "新增权限 (2)",
+        "移除：<uses-permission",
+        "新增SDK (1)",
+        "线索：新增",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // The same build twice adds nothing.
+    let same = run(&[
+        "compare",
+        &shop,
+        &shop,
+        "--function",
+        "网上购物",
+        "--lang",
+        "en",
+    ]);
+    assert_eq!(same.code, Some(0), "{}", same.stdout);
+    assert!(same.stdout.contains("permissions added (0)"));
+}
+
+#[test]
+fn a_recheck_says_of_each_lead_what_became_of_it() {
+    let scratch = Scratch::new("release-recheck");
+    let call_log = "android.permission.READ_CALL_LOG";
+    let moved = |report: &mut serde_json::Value| {
+        let findings = report["findings"].as_array_mut().unwrap();
+        findings.retain(|f| f["subject"] != call_log);
+        let coded = findings
+            .iter_mut()
+            .find(|f| f["evidence"][0]["kind"] == "code")
+            .unwrap();
+        for evidence in coded["evidence"].as_array_mut().unwrap() {
+            for key in ["class", "method", "path", "value"] {
+                evidence[key] = "a.b.c".into();
+            }
+        }
+    };
+    let old = changed(&scratch, "old.json", |_| {});
+    let new = changed(&scratch, "new.json", moved);
+    let ran = run(&["compare", &old, &new, "--recheck", "--format", "json"]);
+    let found = ran.json();
+    let count = |found: &serde_json::Value, fate: &str| {
+        let list = found["findings"].as_array().unwrap();
+        list.iter().filter(|f| f["fate"] == fate).count()
+    };
+    let total = audit(&["--function", "网上购物"]).json()["findings"]
+        .as_array()
+        .unwrap()
+        .len();
+    let fixed = count(&found, "fixed");
+    assert!(fixed > 0);
+    assert_eq!(count(&found, "moved"), 1);
+    assert_eq!(count(&found, "new"), 0);
+    assert_eq!(fixed + 1 + count(&found, "still"), total);
+    assert_eq!(ran.code, Some(1), "leads are still there");
+    // What could not be read may hide what is called mended.
+    let part = changed(&scratch, "part.json", |report| {
+        moved(report);
+        report["coverage"]["complete"] = false.into();
+    });
+    let found = run(&["compare", &old, &part, "--recheck", "--format", "json"]).json();
+    assert_eq!(
+        (count(&found, "fixed"), count(&found, "unconfirmed")),
+        (0, fixed)
+    );
+    assert_eq!(found["caveats"], serde_json::json!(["new_incomplete"]));
+    let none = changed(&scratch, "none.json", |report| {
+        report["findings"] = serde_json::json!([])
+    });
+    let ran = run(&["compare", &old, &none, "--recheck", "--lang", "zh"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stdout);
+    assert!(ran.stdout.contains("线索：本次未再检出"));
+}
