@@ -12,6 +12,7 @@ use crate::report::v1::Report;
 use crate::report::words::word;
 use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -89,12 +90,30 @@ impl Out {
         }
     }
 
-    fn switches(&mut self, switches: &[Switch]) {
-        for switch in switches {
-            let does = switch.does.get(self.language).to_owned();
-            let label = self.pick("开关", "switch");
-            self.line(4, &format!("{label} · {} · {does}", switch.sdk));
-            self.line(6, &switch.how);
+    /// Each SDK's switches once, however many permissions it brought.
+    fn switches(&mut self, comparison: &Comparison) {
+        let of_permissions = comparison
+            .added_permissions
+            .iter()
+            .flat_map(|p| &p.switches);
+        let of_sdks = comparison.added_sdks.iter().flat_map(|sdk| &sdk.switches);
+        let mut by_sdk: BTreeMap<&str, Vec<&Switch>> = BTreeMap::new();
+        for switch in of_permissions.chain(of_sdks) {
+            let known = by_sdk.entry(&switch.sdk).or_default();
+            if !known.contains(&switch) {
+                known.push(switch);
+            }
+        }
+        if by_sdk.is_empty() {
+            return;
+        }
+        self.head("可用的SDK开关", "switches of these SDKs", by_sdk.len());
+        for (sdk, switches) in by_sdk {
+            self.line(2, sdk);
+            for switch in switches {
+                let does = switch.does.get(self.language).to_owned();
+                self.line(4, &format!("{} · {does}", switch.how));
+            }
         }
     }
 }
@@ -207,7 +226,6 @@ fn added(out: &mut Out, comparison: &Comparison) {
                 ),
             );
         }
-        out.switches(&permission.switches);
     }
     out.head("新增SDK", "SDKs added", comparison.added_sdks.len());
     for sdk in &comparison.added_sdks {
@@ -221,7 +239,6 @@ fn added(out: &mut Out, comparison: &Comparison) {
                 sdk.vendor.get(language)
             ),
         );
-        out.switches(&sdk.switches);
     }
     for sdk in &comparison.further_sdks {
         let (old, new) = (word(&sdk.old, language), word(&sdk.new, language));
