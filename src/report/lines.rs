@@ -1,6 +1,6 @@
 //! Sentences and lines that several forms of the report have in common.
 
-use super::v1::{ClauseRef, CodeCoverage, Sdk, Unpacked};
+use super::v1::{Accepted, AcceptedBy, ClauseRef, CodeCoverage, Sdk, Unpacked};
 use super::words::Language;
 use crate::audit::Evidence;
 use crate::detect::{Grade, Stage};
@@ -34,6 +34,28 @@ pub(super) const NO_FINDING: Sentence = (
     "本次检测的规则未产生线索；这不表示应用合规。",
     "The rules of this audit found nothing; this does not mean that the app complies.",
 );
+
+/// By whom and why a finding is accepted.
+pub(super) fn accepted(accepted: &Accepted, language: Language) -> String {
+    let Accepted {
+        by,
+        reason,
+        owner,
+        until,
+    } = accepted;
+    if *by == AcceptedBy::Baseline {
+        return match language {
+            Language::Zh => "已接受：基准报告中已有".into(),
+            Language::En => "accepted: the baseline has it".into(),
+        };
+    }
+    match (language, until) {
+        (Language::Zh, None) => format!("已接受：{reason}（责任人：{owner}）"),
+        (Language::Zh, Some(day)) => format!("已接受：{reason}（责任人：{owner}，至{day}）"),
+        (Language::En, None) => format!("accepted: {reason} ({owner})"),
+        (Language::En, Some(day)) => format!("accepted: {reason} ({owner}, until {day})"),
+    }
+}
 
 /// A clause with its instrument, and whether it may be cited.
 pub(super) fn cite(clause: &ClauseRef, language: Language) -> String {

@@ -443,6 +443,10 @@ impl Page {
             };
             self.line(4, &text);
         }
+        if let Some(accepted) = &finding.accepted {
+            let text = lines::accepted(accepted, self.language);
+            self.line(4, &text);
+        }
         for share in &finding.peers {
             let text = peers::sentence(share, report, self.language);
             self.line(4, &text);

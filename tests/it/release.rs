@@ -63,6 +63,8 @@ fn what_is_justified_is_marked_and_does_not_fail_the_build() {
         "{}",
         ran.stderr
     );
+    let told = run(&["audit", &shop(), "--config", &config, "--lang", "zh"]).stdout;
+    assert!(told.contains("已接受：来电识别（责任人：张三）"), "{told}");
     // The counts and the findings are those of an audit without the file.
     let plain = audit(&["--function", "网上购物"]);
     let ids = |ran: &Ran| -> Vec<String> {

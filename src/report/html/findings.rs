@@ -36,6 +36,14 @@ fn one(m: &mut Markup, finding: &Finding, report: &Report) {
                     m.word(&enum_key(&finding.confidence))
                 });
                 m.field("条款", "clauses", |m| m.clauses(&finding.clauses));
+                if let Some(accepted) = &finding.accepted {
+                    let said = |language| Some(lines::accepted(accepted, language));
+                    let prose = Prose {
+                        zh: said(Language::Zh),
+                        en: said(Language::En),
+                    };
+                    m.field("处理", "accepted", |m| m.prose(&prose));
+                }
                 for share in &finding.peers {
                     let said = |language| Some(peers::sentence(share, report, language));
                     let prose = Prose {
