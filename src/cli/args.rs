@@ -16,19 +16,38 @@ pub(super) struct Args {
     pub(super) command: Command,
 }
 
+const AUDIT: &str = "Examples:
+  permscope audit app.apk --function 网上购物
+  permscope audit base.apk split_config.zh.apk --function online-shopping --lang zh
+  permscope audit app.apk --config permscope.toml --fail-on high
+  permscope audit app.apk --catalogue stores.csv --format json --lang zh,en -o report.json";
+
+const COMPARE: &str = "Examples:
+  permscope compare released.apk candidate.apk --function 网上购物
+  permscope compare reported.json mended.apk --recheck --function 网上购物";
+
+const BATCH: &str = "Examples:
+  permscope batch store/ --catalogue stores.csv --out RUN
+  permscope batch --list inputs.txt --out RUN --jobs 8 --memory 16GiB
+  permscope batch store/ --catalogue stores.csv --out RUN --resume
+  permscope batch store/ --out PART3 --shard 3/16";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Audit one app: an APK, base and splits, a bundle (.apks, .xapk, .apkm), a folder of splits, or - for stdin
+    #[command(after_help = AUDIT)]
     Audit(Audit),
     /// Print the facts of one app as JSON: everything that judging needs, without the APK
     Facts(Facts),
     /// Judge facts again: the same report as `audit` gives, byte for byte; or a whole run with changed data
     Judge(Judge),
     /// Two builds side by side: what the new one adds, who brought it, how it is taken out; or what was mended
+    #[command(after_help = COMPARE)]
     Compare(Compare),
     /// Write a first permscope.toml for an app
     Init(Init),
     /// Audit a store: one outcome for every input, reports, tables and pages
+    #[command(after_help = BATCH)]
     Batch(batch::args::Batch),
     /// Read one path per line from stdin and answer each with one line, whatever the app does
     Worker(batch::args::Worker),
@@ -40,6 +59,16 @@ pub(super) enum Command {
     Serve(batch::args::Serve),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
+    /// Print a script that completes commands and options: `permscope completions bash > …/permscope`
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one command: `permscope man audit | man -l -`
+    Man {
+        /// The command
+        command: Option<String>,
+    },
     /// Look after the signature data
     Db {
         #[command(subcommand)]

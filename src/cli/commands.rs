@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, compare, db, explain, print};
+use super::{Exit, Hold, Stop, batch, compare, db, explain, paint, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -12,6 +12,7 @@ use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
 use crate::report::{Language, Languages, html, peers, plain, text};
 use crate::signatures::SignatureDb;
+use clap::CommandFactory;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -68,8 +69,36 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             }
             Ok(Exit::Clean)
         }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "permscope", &mut text);
+            print(&String::from_utf8_lossy(&text))?;
+            Ok(Exit::Clean)
+        }
+        Command::Man { command } => {
+            print(&manual(command.as_deref())?)?;
+            Ok(Exit::Clean)
+        }
         Command::Db { command } => db::run(command),
     }
+}
+
+/// A manual page in roff: of the program, or of one of its commands.
+fn manual(command: Option<&str>) -> Result<String, Stop> {
+    let mut whole = Args::command();
+    whole.build();
+    let page = match command {
+        None => whole,
+        Some(name) => whole
+            .find_subcommand(name)
+            .ok_or_else(|| Stop::new(Exit::Usage, format!("no command is called `{name}`")))?
+            .clone(),
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .render(&mut text)
+        .map_err(|e| Stop::new(Exit::Internal, e))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }
 
 pub(super) fn unknown(id: &str, language: Language) -> Stop {
@@ -170,7 +199,14 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
     }
     gate.accept(&mut report)?;
     let written = match judging.format {
-        Form::Text => text::render(&report, languages.first()),
+        Form::Text => {
+            let text = text::render(&report, languages.first());
+            if judging.output.is_none() && paint::is_wanted() {
+                paint::painted(&text, languages.first())
+            } else {
+                text
+            }
+        }
         Form::Json => json(&report)?,
         Form::Html => html::render(&report),
     };

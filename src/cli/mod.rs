@@ -7,6 +7,7 @@ mod compare;
 mod db;
 mod explain;
 mod page;
+mod paint;
 mod release;
 
 use crate::report::plain::printable;

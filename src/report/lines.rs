@@ -1,11 +1,11 @@
 //! Sentences and lines that several forms of the report have in common.
 
-use super::v1::{Accepted, AcceptedBy, ClauseRef, CodeCoverage, Sdk, Unpacked};
-use super::words::Language;
+use super::v1::{Accepted, AcceptedBy, ClauseRef, CodeCoverage, Report, Sdk, Unpacked};
+use super::words::{Language, word};
 use crate::audit::Evidence;
 use crate::detect::{Grade, Stage};
 use crate::signatures::api::java_name;
-use crate::signatures::schema::Confidence;
+use crate::signatures::schema::{Confidence, Severity};
 
 /// A sentence in Chinese and English.
 pub(super) type Sentence = (&'static str, &'static str);
@@ -34,6 +34,60 @@ pub(super) const NO_FINDING: Sentence = (
     "本次检测的规则未产生线索；这不表示应用合规。",
     "The rules of this audit found nothing; this does not mean that the app complies.",
 );
+
+/// The whole report in one line: leads by severity, and whether everything was read.
+pub(super) fn verdict(report: &Report, language: Language) -> String {
+    let count = |severity| {
+        report
+            .findings
+            .iter()
+            .filter(|f| f.severity == severity)
+            .count()
+    };
+    let mut parts = Vec::new();
+    for severity in [
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ] {
+        let many = count(severity);
+        if many > 0 {
+            parts.push(format!("{} {many}", word(severity.word(), language)));
+        }
+    }
+    let accepted = report
+        .findings
+        .iter()
+        .filter(|f| f.accepted.is_some())
+        .count();
+    let total = report.findings.len();
+    let (colon, between) = match language {
+        Language::Zh => ("：", "，"),
+        Language::En => (": ", ", "),
+    };
+    let mut line = match (language, total) {
+        (Language::Zh, _) => format!("线索 {total} 条"),
+        (Language::En, 1) => "1 finding".to_owned(),
+        (Language::En, _) => format!("{total} findings"),
+    };
+    if !parts.is_empty() {
+        line = format!("{line}{colon}{}", parts.join(between));
+    }
+    if accepted > 0 {
+        line.push_str(&match language {
+            Language::Zh => format!("；其中已接受 {accepted} 条"),
+            Language::En => format!("; {accepted} of them accepted"),
+        });
+    }
+    line.push_str(match (language, report.coverage.complete) {
+        (Language::Zh, true) => "。安装包已完整读取。",
+        (Language::Zh, false) => "。安装包未能完整读取，见最后一部分。",
+        (Language::En, true) => ". Everything was read.",
+        (Language::En, false) => ". Not everything could be read, see the last section.",
+    });
+    line
+}
 
 /// By whom and why a finding is accepted.
 pub(super) fn accepted(accepted: &Accepted, language: Language) -> String {

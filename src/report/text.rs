@@ -16,6 +16,8 @@ pub fn render(report: &Report, language: Language) -> String {
         out: String::new(),
         language,
     };
+    out.line(0, &lines::verdict(report, language));
+    out.line(0, "");
     out.subject(report);
     out.function(report);
     out.summary(report);

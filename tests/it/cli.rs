@@ -470,3 +470,35 @@ fn a_catalogue_names_the_function() {
         unknown.stderr
     );
 }
+
+#[test]
+fn completions_and_manual_pages_know_every_command() {
+    let help = run(&["--help"]).stdout;
+    let commands = [
+        "audit",
+        "batch",
+        "compare",
+        "explain",
+        "judge",
+        "merge",
+        "serve",
+        "verify-batch",
+        "worker",
+    ];
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let ran = run(&["completions", shell]);
+        assert_eq!(ran.code, Some(0));
+        for command in commands {
+            assert!(
+                help.contains(command) && ran.stdout.contains(command),
+                "{shell} {command}"
+            );
+        }
+    }
+    let page = run(&["man", "audit"]).stdout;
+    assert!(
+        page.contains(".TH") && page.contains("\\-\\-fail\\-on"),
+        "{page}"
+    );
+    assert_eq!(run(&["man", "no-such"]).code, Some(2));
+}
