@@ -150,6 +150,19 @@ impl Markup {
         self.el("td", &[("role", "cell")], inner);
     }
 
+    /// What belongs to the row above and needs the whole width.
+    pub(crate) fn wide_row(
+        &mut self,
+        attributes: &[super::markup::Attr<'_>],
+        columns: &'static str,
+        inner: impl FnOnce(&mut Self),
+    ) {
+        let attributes = [&[("class", "more")], attributes].concat();
+        self.row(&attributes, |m| {
+            m.el("td", &[("role", "cell"), ("colspan", columns)], inner);
+        });
+    }
+
     /// Something that unfolds.
     pub(crate) fn fold(&mut self, summary: impl FnOnce(&mut Self), inner: impl FnOnce(&mut Self)) {
         self.el("details", &[], |m| {
