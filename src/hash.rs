@@ -1,10 +1,25 @@
 //! Digests as the reports show them.
 
 use sha2::{Digest, Sha256};
+use std::io::{self, Read};
 
 /// SHA-256 as lower-case hex.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
+}
+
+/// SHA-256 of everything that is left to read, which is not held in memory.
+pub(crate) fn sha256_of(from: &mut dyn Read) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut piece = vec![0u8; 64 << 10];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(count) => hash.update(piece.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Bytes as lower-case hex.

@@ -268,8 +268,8 @@ impl Limits {
     }
 }
 
-/// A number with a unit behind it, if one is there.
-fn number(text: &str) -> Option<u64> {
+/// A number with a unit behind it, if one is there: `512`, `4GiB`.
+pub fn number(text: &str) -> Option<u64> {
     const UNITS: [(&str, u64); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("", 0)];
     let (digits, shift) = UNITS
         .iter()

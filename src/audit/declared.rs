@@ -110,6 +110,17 @@ impl<'d> Declared<'d> {
         Self { source, ..self }
     }
 
+    /// The same, named by the app's `permscope.toml`.
+    #[must_use]
+    pub fn named_by_config(self) -> Self {
+        let source = if self.functions.is_empty() {
+            DeclaredBy::None
+        } else {
+            DeclaredBy::Config
+        };
+        Self { source, ..self }
+    }
+
     /// Whether the lists of necessary information apply at all.
     pub fn lists_apply(&self) -> bool {
         self.edition == Edition::Consumer && self.functions.iter().any(|f| f.number > 0)

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+use super::batch;
 use super::db::Db;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -21,8 +22,20 @@ pub(super) enum Command {
     Audit(Audit),
     /// Print the facts of one app as JSON: everything that judging needs, without the APK
     Facts(Facts),
-    /// Judge facts again: the same report as `audit` gives, byte for byte
+    /// Judge facts again: the same report as `audit` gives, byte for byte; or a whole run with changed data
     Judge(Judge),
+    /// Write a first permscope.toml for an app
+    Init(Init),
+    /// Audit a store: one outcome for every input, reports, tables and pages
+    Batch(batch::args::Batch),
+    /// Read one path per line from stdin and answer each with one line, whatever the app does
+    Worker(batch::args::Worker),
+    /// Put the parts of a run together, as if it had been one
+    Merge(batch::args::Merge),
+    /// Check that every line of a list has exactly one row
+    VerifyBatch(batch::args::VerifyBatch),
+    /// Show the pages of a run to a browser on this machine
+    Serve(batch::args::Serve),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data
@@ -55,6 +68,24 @@ pub(super) struct Facts {
     pub(super) bounds: Bounds,
 }
 
+#[derive(Debug, ClapArgs)]
+pub(super) struct Init {
+    /// Files of one app
+    #[arg(required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// The declared function: id, Chinese or English name; several are a union
+    #[arg(long = "function", value_name = "FUNCTION")]
+    pub(super) functions: Vec<String>,
+    /// Whom the app serves
+    #[arg(long, value_enum, default_value_t = Edition::Consumer)]
+    pub(super) edition: Edition,
+    /// The file, which must not be there yet
+    #[arg(short, long, default_value = "permscope.toml")]
+    pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) bounds: Bounds,
+}
+
 /// Options of every command that reads an app.
 #[derive(Debug, ClapArgs)]
 pub(super) struct Bounds {
@@ -65,8 +96,13 @@ pub(super) struct Bounds {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Judge {
-    /// A file that `permscope facts` wrote, or - for stdin
+    /// A file that `permscope facts` wrote, or - for stdin; or the folder of a run
     pub(super) facts: PathBuf,
+    /// The folder for a run that is judged again; it keeps that run's catalogue and arguments
+    #[arg(long, value_name = "RUN")]
+    pub(super) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) resources: batch::args::Resources,
     #[command(flatten)]
     pub(super) judging: Judging,
 }
@@ -95,6 +131,9 @@ pub(super) struct Judging {
     /// Whom the app serves; the lists of necessary information bind the consumer side only
     #[arg(long, value_enum, default_value_t = Edition::Consumer)]
     pub(super) edition: Edition,
+    /// `peers.json` of a run: how many apps of the same function ask for the same, beside each finding
+    #[arg(long, value_name = "FILE")]
+    pub(super) peers: Option<PathBuf>,
     /// Form of the report
     #[arg(long, value_enum, default_value_t = Form::Text)]
     pub(super) format: Form,
@@ -104,9 +143,15 @@ pub(super) struct Judging {
     /// Write the report to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
-    /// Lowest severity that makes the exit code 1
-    #[arg(long, value_enum, default_value_t = FailOn::Low)]
-    pub(super) fail_on: FailOn,
+    /// Lowest severity that makes the exit code 1; low, or what the configuration says
+    #[arg(long, value_enum)]
+    pub(super) fail_on: Option<FailOn>,
+    /// The app's permscope.toml: declared function, what is accepted, by whom, why, until when
+    #[arg(long, value_name = "TOML")]
+    pub(super) config: Option<PathBuf>,
+    /// A saved JSON report: what it has is accepted, what is new fails
+    #[arg(long, value_name = "REPORT")]
+    pub(super) baseline: Option<PathBuf>,
     /// Lay a folder of data files over the built-in ones
     #[arg(long)]
     pub(super) signatures: Option<PathBuf>,

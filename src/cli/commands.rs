@@ -1,22 +1,22 @@
 //! What the commands do.
 
-use super::args::{self, Args, Bounds, Command, FailOn, Form, Judging};
-use super::{Exit, Stop, db, explain, print};
+use super::args::{self, Args, Bounds, Command, Form, Judging};
+use super::release::{self, Gate};
+use super::{Exit, Hold, Stop, batch, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
+use crate::engine::batch::peers::Peers;
 use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
-use crate::report::v1::Report;
-use crate::report::{Language, Languages, html, plain, text};
+use crate::report::{Language, Languages, html, peers, plain, text};
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::Severity;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-pub(super) fn run(args: Args) -> Result<Exit, Stop> {
+pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
     match args.command {
         Command::Audit(audit) => {
             let (facts, db) = rayon::join(
@@ -34,6 +34,20 @@ pub(super) fn run(args: Args) -> Result<Exit, Stop> {
                 Exit::Incomplete
             })
         }
+        Command::Judge(judge) if judge.facts.is_dir() => {
+            let Some(out) = &judge.out else {
+                let what = "a run that is judged again needs --out for its results";
+                return Err(Stop::new(Exit::Usage, what));
+            };
+            let signatures = judge.judging.signatures.as_deref();
+            batch::judge_again(&judge.facts, out, signatures, &judge.resources)
+        }
+        Command::Init(asked) => release::init(&asked),
+        Command::Batch(asked) => batch::run(&asked),
+        Command::Worker(asked) => batch::work(&asked, hold),
+        Command::Merge(asked) => batch::merge(&asked),
+        Command::Serve(asked) => batch::serve(&asked),
+        Command::VerifyBatch(asked) => batch::verify(&asked),
         Command::Judge(judge) => {
             let (facts, db) = rayon::join(
                 || read_facts(&judge.facts),
@@ -69,14 +83,14 @@ pub(super) fn unknown(id: &str, language: Language) -> Stop {
     Stop::new(Exit::Usage, what)
 }
 
-fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
+pub(super) fn extract(files: &[PathBuf], bounds: &Bounds) -> Result<Facts, Stop> {
     let limits = limits(bounds)?;
     let sources = engine::open(files, &limits).map_err(|e| Stop::new(Exit::Usage, e))?;
     engine::facts(&sources, &limits).map_err(|e| Stop::new(Exit::Incomplete, e))
 }
 
 /// The limits that were asked for, with the clock started.
-fn limits(bounds: &Bounds) -> Result<Limits, Stop> {
+pub(super) fn limits(bounds: &Bounds) -> Result<Limits, Stop> {
     static OVER: AtomicBool = AtomicBool::new(false);
     let mut limits = Limits::default();
     for text in &bounds.limits {
@@ -107,7 +121,7 @@ pub(super) fn read_facts(path: &Path) -> Result<Facts, Stop> {
         .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display())))
 }
 
-fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+pub(super) fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
     match overlay {
         None => SignatureDb::builtin().map_err(|e| Stop::new(Exit::Internal, e)),
         Some(folder) => SignatureDb::with_overlay(folder).map_err(|errors| {
@@ -118,7 +132,7 @@ fn database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
 }
 
 /// The data without what only `explain` and the linter show.
-fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
+pub(super) fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
     match overlay {
         None => SignatureDb::for_judging().map_err(|e| Stop::new(Exit::Internal, e)),
         Some(_) => database(overlay),
@@ -128,23 +142,57 @@ fn judging_database(overlay: Option<&Path>) -> Result<SignatureDb, Stop> {
 fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Result<Exit, Stop> {
     let languages = languages(judging.lang.as_deref())?;
     let db = db?;
-    let edition = match judging.edition {
-        args::Edition::Consumer => Edition::Consumer,
-        args::Edition::Supply => Edition::Supply,
-    };
-    let declared = match &judging.catalogue {
-        Some(path) => listed(&db, path, facts, edition)?,
-        None => Declared::resolve(&db, &judging.functions, edition)
+    let edition = judging.edition.into();
+    let gate = Gate::of(judging)?;
+    let declared = match (&judging.catalogue, gate.declared(&db, judging)) {
+        (Some(path), _) => listed(&db, path, facts, edition)?,
+        (None, Some(declared)) => declared?,
+        (None, None) => Declared::resolve(&db, &judging.functions, edition)
             .map_err(|e| Stop::new(Exit::Usage, e))?,
     };
-    let report = engine::judge(facts, &Detector::new(&db), &declared, languages);
+    let mut report = engine::judge(facts, &Detector::new(&db), &declared, languages);
+    if let Some(path) = &judging.peers {
+        let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+        let bytes = std::fs::read(path).map_err(|e| stop(e.to_string()))?;
+        let counted = Peers::read(&bytes).map_err(stop)?;
+        let functions: Vec<String> = declared
+            .functions
+            .iter()
+            .map(|f| f.id.to_string())
+            .collect();
+        let asked = report
+            .permissions
+            .iter()
+            .filter(|p| p.origin == "requested");
+        let asked: Vec<String> = asked.map(|p| p.name.clone()).collect();
+        peers::attach(&mut report, &counted.shares(&functions, &asked));
+    }
+    gate.accept(&mut report)?;
     let written = match judging.format {
         Form::Text => text::render(&report, languages.first()),
         Form::Json => json(&report)?,
         Form::Html => html::render(&report),
     };
     deliver(&written, judging.output.as_deref())?;
-    Ok(exit(&report, judging.fail_on))
+    Ok(gate.exit(&report, judging.fail_on))
+}
+
+/// A catalogue.
+pub(super) fn table(path: &Path) -> Result<Catalogue, Stop> {
+    let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+    let sources = engine::open(&[path.to_owned()], &Limits::default())
+        .map_err(|e| Stop::new(Exit::Usage, e))?;
+    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
+    Catalogue::read(bytes).map_err(|e| stop(e.to_string()))
+}
+
+impl From<args::Edition> for Edition {
+    fn from(edition: args::Edition) -> Self {
+        match edition {
+            args::Edition::Consumer => Self::Consumer,
+            args::Edition::Supply => Self::Supply,
+        }
+    }
 }
 
 /// What a catalogue says of the app.
@@ -155,10 +203,7 @@ fn listed<'d>(
     edition: Edition,
 ) -> Result<Declared<'d>, Stop> {
     let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
-    let sources = engine::open(&[path.to_owned()], &Limits::default())
-        .map_err(|e| Stop::new(Exit::Usage, e))?;
-    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
-    let catalogue = Catalogue::read(bytes).map_err(|e| stop(e.to_string()))?;
+    let catalogue = table(path)?;
     let first = facts.files.first();
     let (name, sha256) = first.map_or(("", ""), |file| (&file.name, &file.sha256));
     match catalogue.find(name, &facts.manifest.package, sha256) {
@@ -179,23 +224,6 @@ fn listed<'d>(
                 lines.join(", ")
             )))
         }
-    }
-}
-
-fn exit(report: &Report, fail_on: FailOn) -> Exit {
-    let least = match fail_on {
-        FailOn::Info => Some(Severity::Info),
-        FailOn::Low => Some(Severity::Low),
-        FailOn::Medium => Some(Severity::Medium),
-        FailOn::High => Some(Severity::High),
-        FailOn::Never => None,
-    };
-    if least.is_some_and(|least| report.findings.iter().any(|f| f.severity >= least)) {
-        Exit::Findings
-    } else if report.coverage.complete {
-        Exit::Clean
-    } else {
-        Exit::Incomplete
     }
 }
 

@@ -1,10 +1,12 @@
 //! The command line: the only place with stdout, stderr, environment and terminal.
 
 mod args;
+mod batch;
 mod commands;
 mod db;
 mod explain;
 mod page;
+mod release;
 
 use crate::report::plain::printable;
 use clap::Parser;
@@ -54,8 +56,11 @@ impl Stop {
     }
 }
 
+/// Sets how many bytes the process may hold; whoever owns the allocator knows how.
+pub type Hold = fn(usize);
+
 /// Runs the program with the arguments of the process.
-pub fn run() -> ExitCode {
+pub fn run(hold: Hold) -> ExitCode {
     // The thread that waits for the others may as well work.
     let _ = rayon::ThreadPoolBuilder::new()
         .use_current_thread()
@@ -74,7 +79,7 @@ pub fn run() -> ExitCode {
         }
     };
     // A panic is a fault of ours: its message is on stderr already, the exit code says the rest.
-    let outcome = std::panic::catch_unwind(|| commands::run(args));
+    let outcome = std::panic::catch_unwind(|| commands::run(args, hold));
     match outcome.unwrap_or_else(|_| {
         Err(Stop::new(
             Exit::Internal,

@@ -3,10 +3,11 @@
 pub mod batch;
 pub mod catalogue;
 mod check;
+pub mod config;
 pub mod diff;
 mod one;
 mod source;
 
 pub use check::check_data;
 pub use one::{Failure, facts, judge};
-pub use source::{Source, SourceError, open};
+pub use source::{ArchiveKind, Place, Source, SourceError, open};

@@ -377,6 +377,8 @@ impl Builder<'_> {
             subject: finding.subject.clone(),
             evidence: finding.evidence.clone(),
             remedy: self.prose(&finding.remedy),
+            peers: Vec::new(),
+            accepted: None,
         }
     }
 

@@ -6,6 +6,7 @@
 mod build;
 pub mod html;
 mod lines;
+pub mod peers;
 pub mod plain;
 pub mod rows;
 mod signing;

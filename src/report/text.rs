@@ -1,6 +1,7 @@
 //! The report as plain text, for a terminal or a case file.
 
 use super::lines::{self, cite, code_line, evidence_line, grade_key, stage_key, unpacked_line};
+use super::peers;
 use super::plain::printable;
 use super::signing;
 use super::v1::{Finding, Permission, Report};
@@ -400,11 +401,11 @@ impl Page {
             self.line(2, self.say(lines::NO_FINDING));
         }
         for finding in &report.findings {
-            self.finding(finding);
+            self.finding(finding, report);
         }
     }
 
-    fn finding(&mut self, finding: &Finding) {
+    fn finding(&mut self, finding: &Finding, report: &Report) {
         let head = format!(
             "[{}·{}] {} · {} · {}",
             self.word(&enum_key(&finding.severity)),
@@ -440,6 +441,10 @@ impl Page {
                 Language::Zh => format!("另有证据 {more} 项，见 JSON 报告"),
                 Language::En => format!("{more} more pieces of evidence in the JSON report"),
             };
+            self.line(4, &text);
+        }
+        for share in &finding.peers {
+            let text = peers::sentence(share, report, self.language);
             self.line(4, &text);
         }
         let text = format!(

@@ -515,4 +515,58 @@ pub struct Finding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub remedy: Prose,
+    /// How many apps of the same function ask for the same, where a run over many apps counted them. It supports the
+    /// finding and is never its ground.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peers: Vec<PeerShare>,
+    /// Who accepted it, in a build of the app: it is counted and does not fail the build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+}
+
+/// That a finding is accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// By what.
+    pub by: AcceptedBy,
+    /// Why; empty for a baseline.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// Who answers for it; empty for a baseline.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub owner: String,
+    /// Last day, `2027-06-30`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// By what a finding is accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AcceptedBy {
+    /// The permission is justified in `permscope.toml`.
+    Permission,
+    /// The SDK is accepted there.
+    Sdk,
+    /// The finding itself is.
+    Finding,
+    /// An earlier report has it too.
+    Baseline,
+}
+
+/// How many apps of one function ask for one permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PeerShare {
+    /// Id of the function.
+    pub function: String,
+    /// The permission.
+    pub permission: String,
+    /// Packages that ask for it.
+    pub asking: u64,
+    /// Packages of the function, this app among them.
+    pub of: u64,
+    /// Digest of the run that counted them.
+    pub run: String,
 }

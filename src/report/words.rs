@@ -79,6 +79,17 @@ impl Languages {
     }
 }
 
+/// As `--lang` takes it.
+impl std::fmt::Display for Languages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match (self.zh, self.en) {
+            (true, true) => "zh,en",
+            (true, false) => "zh",
+            (false, _) => "en",
+        })
+    }
+}
+
 /// Prose in the languages of the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

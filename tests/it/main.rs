@@ -2,8 +2,8 @@
 //!
 //! `architecture`: the layout of the program. `archive`, `archive_entries`: forged archives that Android and others read differently. `data`: the signature files and
 //! their examples. `db`: the tools of those who edit the data. `samples`: forged and compiled apps with a hand-made truth.
-//! `nested`: files with code inside an APK. `report`: the record, its schema and its evidence. `bad_input`: files that
-//! are no apps. `limits`: what is said where a limit is reached. `cli`: what a user
+//! `batch`: runs over many apps. `release`: the gate before a release. `nested`: files with code inside an APK. `report`: the record, its schema and its evidence. `bad_input`: files that
+//! are no apps. `limits`: what is said where a limit is reached. `tables`, `summary`: what a run over a store leaves besides reports. `cli`: what a user
 //! sees and gets back. Apps cut off and changed at random are in `tests/hostile.rs`. A new test goes to the module of its concern; a fixed
 //! bug's test is named after what went wrong.
 #![allow(
@@ -18,13 +18,18 @@ mod architecture;
 mod archive;
 mod archive_entries;
 mod bad_input;
+mod batch;
 mod cli;
 mod common;
 mod compiled;
 mod data;
 mod db;
+mod inputs;
 mod limits;
 mod nested;
+mod release;
 mod report;
 mod samples;
 mod signing;
+mod summary;
+mod tables;

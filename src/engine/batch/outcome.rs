@@ -45,6 +45,20 @@ impl Status {
         matches!(self, Self::Audited | Self::Incomplete)
     }
 
+    /// Its name in Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Audited => "检测完成",
+            Self::Incomplete => "检测不完整",
+            Self::Unreadable => "文件无法读取",
+            Self::Crashed => "检测程序异常",
+            Self::Timeout => "超出时限",
+            Self::OverBudget => "超出内存限额",
+            Self::Empty => "空文件",
+            Self::Missing => "文件不存在",
+        }
+    }
+
     /// As it is written in a line.
     pub fn word(self) -> &'static str {
         match self {
@@ -149,6 +163,31 @@ pub struct Outcome {
     /// The facts, from the folder of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<String>,
+}
+
+impl Outcome {
+    /// The outcome of an input of which nothing is known yet.
+    pub(super) fn new(input: &str, size: u64) -> Self {
+        Self {
+            input: input.to_owned(),
+            status: Status::Missing,
+            size,
+            sha256: String::new(),
+            reasons: Vec::new(),
+            killer: None,
+            same_as: None,
+            app: None,
+            listed: None,
+            catalogue_trouble: None,
+            functions: Vec::new(),
+            edition: Edition::default(),
+            findings: BTreeMap::new(),
+            rules: Vec::new(),
+            report: None,
+            report_sha256: None,
+            facts: None,
+        }
+    }
 }
 
 /// An outcome and what its report says, as tables take it.

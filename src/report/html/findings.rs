@@ -2,8 +2,9 @@
 
 use super::markup::Markup;
 use crate::report::lines;
+use crate::report::peers;
 use crate::report::v1::{Finding, Report};
-use crate::report::words::enum_key;
+use crate::report::words::{Language, Prose, enum_key};
 
 pub(super) fn section(m: &mut Markup, report: &Report) {
     m.section("findings", "线索", "Leads", |m| {
@@ -11,12 +12,12 @@ pub(super) fn section(m: &mut Markup, report: &Report) {
             m.paragraph("", lines::NO_FINDING.0, lines::NO_FINDING.1);
         }
         for finding in &report.findings {
-            one(m, finding);
+            one(m, finding, report);
         }
     });
 }
 
-fn one(m: &mut Markup, finding: &Finding) {
+fn one(m: &mut Markup, finding: &Finding, report: &Report) {
     m.el(
         "article",
         &[("class", "finding"), ("id", &finding.id)],
@@ -35,6 +36,14 @@ fn one(m: &mut Markup, finding: &Finding) {
                     m.word(&enum_key(&finding.confidence))
                 });
                 m.field("条款", "clauses", |m| m.clauses(&finding.clauses));
+                for share in &finding.peers {
+                    let said = |language| Some(peers::sentence(share, report, language));
+                    let prose = Prose {
+                        zh: said(Language::Zh),
+                        en: said(Language::En),
+                    };
+                    m.field("同类", "peers", |m| m.prose(&prose));
+                }
                 m.field("建议", "what to do", |m| m.prose(&finding.remedy));
             });
             m.evidence(("证据", "evidence"), &finding.evidence);
