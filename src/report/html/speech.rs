@@ -12,11 +12,6 @@ pub(crate) fn tag(language: Language) -> &'static str {
 }
 
 impl Markup {
-    /// The language that is seen first.
-    pub(crate) fn first(&self) -> Language {
-        self.languages.first()
-    }
-
     /// The text in each language of the page. With both, the style shows one of them.
     pub(crate) fn say(&mut self, zh: &str, en: &str) {
         if self.languages == Languages::BOTH && zh != en {
