@@ -10,10 +10,12 @@ use crate::report::plain::printable;
 use crate::report::rows::{PermissionRow, Rows};
 use crate::report::words::{Prose, enum_key};
 use crate::signatures::schema::{Severity, Tier};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Value of [`Figures::schema`].
+const SCHEMA: &str = "permscope-stats/1";
 /// Letters of a text that an app or a catalogue chose.
 const LONGEST: usize = 120;
 /// Different texts of one kind of trouble; the rest is counted together.
@@ -108,10 +110,10 @@ pub struct Overview {
 }
 
 /// The figures of a run: `stats.json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// `permscope-stats/1`.
-    pub schema: &'static str,
+    pub schema: String,
     /// Inputs of the run.
     pub inputs: u64,
     /// Inputs that have the contents of another one and were judged with it; they count once below.
@@ -119,7 +121,7 @@ pub struct Figures {
     /// Different packages that were judged.
     pub packages: u64,
     /// Inputs by how they ended.
-    pub statuses: BTreeMap<&'static str, u64>,
+    pub statuses: BTreeMap<String, u64>,
     /// Judged inputs by number of findings.
     pub findings_per_app: Vec<Class>,
     /// Findings by severity.
@@ -139,7 +141,7 @@ pub struct Figures {
 }
 
 /// Inputs with so many findings.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Class {
     /// At least.
     pub from: u64,
@@ -150,7 +152,7 @@ pub struct Class {
 }
 
 /// One rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleFigure {
     /// Id.
     pub id: String,
@@ -165,7 +167,7 @@ pub struct RuleFigure {
 }
 
 /// One declared function.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunctionFigure {
     /// Id.
     pub id: String,
@@ -178,7 +180,7 @@ pub struct FunctionFigure {
 }
 
 /// One SDK.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SdkFigure {
     /// Id.
     pub id: String,
@@ -340,13 +342,13 @@ impl Overview {
         }
         let severities = self.severities.iter();
         Figures {
-            schema: "permscope-stats/1",
+            schema: SCHEMA.to_owned(),
             inputs: length(&self.apps),
             copies: self.copies,
             packages: u64::try_from(self.judged.len()).unwrap_or(u64::MAX),
             statuses: Status::ALL
                 .iter()
-                .map(|status| (status.word(), self.status(*status)))
+                .map(|status| (status.word().to_owned(), self.status(*status)))
                 .collect(),
             findings_per_app: classes,
             severities: severities

@@ -83,7 +83,7 @@ fn top(m: &mut Markup, figures: &Figures, meta: &Meta) {
     let unread = inputs.saturating_sub(
         ["audited", "incomplete"]
             .iter()
-            .filter_map(|word| figures.statuses.get(word))
+            .filter_map(|word| figures.statuses.get(*word))
             .sum(),
     );
     let partly = figures

@@ -38,7 +38,7 @@ pub(super) fn permissions(m: &mut Markup, overview: &Overview, functions: &[Func
         }
         let frame = [
             ("class", "scroll"),
-            ("role", "region"),
+            ("role", "group"),
             ("tabindex", "0"),
             ("aria-labelledby", "heat-title"),
         ];
