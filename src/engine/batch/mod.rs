@@ -12,6 +12,7 @@ mod extract;
 #[cfg(feature = "forge")]
 mod fault;
 mod files;
+pub mod index;
 pub mod inputs;
 mod journal;
 mod judge;
@@ -19,6 +20,7 @@ mod keeper;
 mod merge;
 pub mod outcome;
 mod outputs;
+pub mod overview;
 pub mod peers;
 mod protocol;
 mod run;

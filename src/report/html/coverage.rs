@@ -2,7 +2,7 @@
 
 use super::markup::Markup;
 use crate::facts::{NestedFact, NestedKind, State};
-use crate::report::lines::{code_line, unpacked_line};
+use crate::report::lines::{code_line, member, unpacked_line};
 use crate::report::signing;
 use crate::report::v1::{Coverage, GapInfo, ObstacleInfo, Report};
 use crate::report::words::enum_key;
@@ -149,7 +149,7 @@ fn gap(m: &mut Markup, gap: &GapInfo) {
                     if at > 0 {
                         m.comma();
                     }
-                    m.el("code", &[], |m| m.foreign(class));
+                    m.el("code", &[], |m| m.foreign(&member(class)));
                 }
             });
         }

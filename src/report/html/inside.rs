@@ -37,7 +37,6 @@ fn row(m: &mut Markup, sdk: &Sdk, is_blocked: bool) {
         m.row_head(|m| {
             m.el("div", &[("class", "title")], |m| m.prose(&sdk.name));
             m.leaf("code", &[], &sdk.id);
-            m.evidence(("识别的证据", "evidence"), &sdk.evidence);
         });
         m.cell(|m| {
             m.prose(&sdk.vendor);
@@ -54,35 +53,42 @@ fn row(m: &mut Markup, sdk: &Sdk, is_blocked: bool) {
             }
         });
         m.cell(|m| m.word(grade_key(sdk.grade)));
-        m.cell(|m| {
-            match stage_key(sdk, is_blocked) {
-                "" => m.text("–"),
-                key => m.word(key),
-            }
-            if !sdk.starts.is_empty() {
-                let count = sdk.starts.len();
-                m.fold(
-                    |m| {
-                        m.say(
-                            &format!("自动启动的组件（{count}）"),
-                            &format!("what starts by itself ({count})"),
-                        )
-                    },
-                    |m| {
-                        m.el("ul", &[("class", "plain")], |m| {
-                            for start in &sdk.starts {
-                                m.el("li", &[], |m| m.el("code", &[], |m| m.foreign(start)));
-                            }
-                        });
-                    },
-                );
-            }
-            m.evidence(
-                ("启动、调用的证据", "evidence of start and calls"),
-                &sdk.stage_evidence,
-            );
+        m.cell(|m| match stage_key(sdk, is_blocked) {
+            "" => m.text("–"),
+            key => m.word(key),
         });
     });
+    m.wide_row(&[], "5", |m| {
+        m.evidence(("识别的证据", "evidence"), &sdk.evidence);
+        starts(m, sdk);
+        m.evidence(
+            ("启动、调用的证据", "evidence of start and calls"),
+            &sdk.stage_evidence,
+        );
+    });
+}
+
+/// What starts without a call of the app.
+fn starts(m: &mut Markup, sdk: &Sdk) {
+    if sdk.starts.is_empty() {
+        return;
+    }
+    let count = sdk.starts.len();
+    m.fold(
+        |m| {
+            m.say(
+                &format!("自动启动的组件（{count}）"),
+                &format!("what starts by itself ({count})"),
+            );
+        },
+        |m| {
+            m.el("ul", &[("class", "plain")], |m| {
+                for start in &sdk.starts {
+                    m.el("li", &[], |m| m.el("code", &[], |m| m.foreign(start)));
+                }
+            });
+        },
+    );
 }
 
 /// What is reached, by whose code does it: the app first, then SDKs, then code of which that is not known.
@@ -91,7 +97,10 @@ pub(super) fn accesses(m: &mut Markup, report: &Report) {
     m.section("accesses", title.0, title.1, |m| {
         if report.accesses.is_empty() {
             let (zh, en) = if report.coverage.complete {
-                ("未发现。", "Nothing was found.")
+                (
+                    "在已读取的内容中未发现。",
+                    "Nothing was found in what was read.",
+                )
             } else {
                 lines::SDKS_UNKNOWN
             };
@@ -159,7 +168,6 @@ fn table(m: &mut Markup, accesses: &[&AccessInfo]) {
                                 }
                             });
                         }
-                        m.evidence(("证据", "evidence"), &access.evidence);
                     });
                     m.cell(|m| needs(m, &access.needs));
                     m.cell(|m| {
@@ -172,6 +180,9 @@ fn table(m: &mut Markup, accesses: &[&AccessInfo]) {
                         }
                     });
                     m.cell(|m| m.text(&access.count.to_string()));
+                });
+                m.wide_row(&[], "4", |m| {
+                    m.evidence(("证据", "evidence"), &access.evidence)
                 });
             }
         },

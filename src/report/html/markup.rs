@@ -168,15 +168,22 @@ impl Markup {
 
 /// A place in the page, or the page of a report beside it.
 fn is_local(href: &str) -> bool {
-    let report = href
-        .strip_prefix("reports/")
-        .and_then(|name| name.strip_suffix(".html"));
-    href.starts_with('#') || report.is_some_and(is_sha256)
+    href.starts_with('#') || is_report(href)
 }
 
-/// A digest as this program writes it.
-pub(crate) fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+/// `reports/SHA256.html`, or `reports/SHA256+FUNCTION.html` where a run judged one file by several functions.
+pub(crate) fn is_report(path: &str) -> bool {
+    let name = path
+        .strip_prefix("reports/")
+        .and_then(|name| name.strip_suffix(".html"));
+    let Some((digest, more)) = name.and_then(|name| name.split_at_checked(64)) else {
+        return false;
+    };
+    let is_hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'_');
+    digest.bytes().all(is_hex)
+        && (more.is_empty() || more.starts_with('+'))
+        && more.bytes().all(is_plain)
 }
 
 /// Text for an element or a quoted value.
@@ -247,8 +254,12 @@ mod tests {
     #[test]
     fn links_lead_to_this_page_or_a_report() {
         let link = |href: &str| page(|m| m.leaf("a", &[("href", href)], ""));
-        let report = format!("reports/{}.html", "0f".repeat(32));
-        assert_eq!(link(&report), format!("<a href=\"{report}\"></a>"));
+        for more in ["", "+mail-cloud"] {
+            let report = format!("reports/{}{more}.html", "0f".repeat(32));
+            assert_eq!(link(&report), format!("<a href=\"{report}\"></a>"));
+        }
+        let script = format!("reports/{}+a/../x.html", "0f".repeat(32));
+        assert_eq!(link(&script), "<a></a>");
         assert_eq!(link("#sdks"), "<a href=\"#sdks\"></a>");
         for href in [
             "javascript:alert(1)",

@@ -42,8 +42,8 @@ pub fn render(report: &Report) -> String {
         |m| summary::top(m, report, name),
         |m| {
             summary::verdict(m, report);
-            findings::section(m, report);
             permissions::section(m, report);
+            findings::section(m, report);
             inside::sdks(m, report);
             inside::accesses(m, report);
             coverage::section(m, report);

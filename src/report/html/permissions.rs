@@ -95,16 +95,24 @@ fn button(m: &mut Markup, filter: &str, is_pressed: bool, inner: impl FnOnce(&mu
 }
 
 fn row(m: &mut Markup, permission: &Permission) {
-    m.row(&[("data-verdict", &enum_key(&permission.verdict))], |m| {
+    let verdict = enum_key(&permission.verdict);
+    let shown = [("data-verdict", verdict.as_str())];
+    m.row(&shown, |m| {
         m.row_head(|m| {
             m.el("div", &[("class", "title")], |m| m.prose(&permission.title));
             m.el("code", &[], |m| m.foreign(&permission.name));
             origin(m, permission);
-            more(m, permission);
         });
         m.cell(|m| m.badge(&enum_key(&permission.tier)));
-        m.cell(|m| m.badge(&enum_key(&permission.verdict)));
+        m.cell(|m| m.badge(&verdict));
         m.cell(|m| usage(m, permission));
+    });
+    m.wide_row(&shown, "4", |m| {
+        why(m, permission);
+        m.evidence(
+            ("使用的证据", "evidence of the use"),
+            &permission.use_evidence,
+        );
     });
 }
 
@@ -141,7 +149,7 @@ fn origin(m: &mut Markup, permission: &Permission) {
 }
 
 /// Why it has its tier, and what shows the request.
-fn more(m: &mut Markup, permission: &Permission) {
+fn why(m: &mut Markup, permission: &Permission) {
     m.fold(
         |m| m.say("理由与依据", "why"),
         |m| {
@@ -228,8 +236,4 @@ fn usage(m: &mut Markup, permission: &Permission) {
             }
         });
     }
-    m.evidence(
-        ("使用的证据", "evidence of the use"),
-        &permission.use_evidence,
-    );
 }

@@ -12,11 +12,6 @@ pub(crate) fn tag(language: Language) -> &'static str {
 }
 
 impl Markup {
-    /// The language that is seen first.
-    pub(crate) fn first(&self) -> Language {
-        self.languages.first()
-    }
-
     /// The text in each language of the page. With both, the style shows one of them.
     pub(crate) fn say(&mut self, zh: &str, en: &str) {
         if self.languages == Languages::BOTH && zh != en {
@@ -148,6 +143,19 @@ impl Markup {
     /// A cell.
     pub(crate) fn cell(&mut self, inner: impl FnOnce(&mut Self)) {
         self.el("td", &[("role", "cell")], inner);
+    }
+
+    /// What belongs to the row above and needs the whole width.
+    pub(crate) fn wide_row(
+        &mut self,
+        attributes: &[super::markup::Attr<'_>],
+        columns: &'static str,
+        inner: impl FnOnce(&mut Self),
+    ) {
+        let attributes = [&[("class", "more")], attributes].concat();
+        self.row(&attributes, |m| {
+            m.el("td", &[("role", "cell"), ("colspan", columns)], inner);
+        });
     }
 
     /// Something that unfolds.

@@ -243,7 +243,10 @@ fn seen(m: &mut Markup, report: &Report) {
             }));
         }
     }
-    let class = if coverage.complete { "note" } else { "warning" };
+    let signing = report.subject.signing.iter();
+    let signatures: Vec<_> = signing.filter(|s| s.outcome != "verified").collect();
+    let is_well = coverage.complete && signatures.is_empty();
+    let class = if is_well { "note" } else { "warning" };
     m.el("div", &[("class", class)], |m| {
         m.el("p", &[], |m| {
             m.el("strong", &[], |m| {
@@ -272,12 +275,6 @@ fn seen(m: &mut Markup, report: &Report) {
                 m.say("静态检测未能看到的内容", "What this audit could not see");
             });
         });
-        let signatures = report
-            .subject
-            .signing
-            .iter()
-            .filter(|s| s.outcome != "verified");
-        let signatures: Vec<_> = signatures.collect();
         if unread.is_empty() && signatures.is_empty() {
             return;
         }
@@ -301,13 +298,13 @@ fn seen(m: &mut Markup, report: &Report) {
 
 fn contents(m: &mut Markup, report: &Report) {
     let mut places = vec![
-        ("#findings", "线索", "Leads", report.findings.len()),
         (
             "#permissions",
             "权限",
             "Permissions",
             report.permissions.len(),
         ),
+        ("#findings", "线索", "Leads", report.findings.len()),
         ("#sdks", "SDK", "SDKs", report.sdks.len()),
         (
             "#accesses",
