@@ -55,6 +55,8 @@ pub(super) enum Command {
     Merge(batch::args::Merge),
     /// Check that every line of a list has exactly one row
     VerifyBatch(batch::args::VerifyBatch),
+    /// Print the figures of a run, finished or not
+    Stats(batch::args::Stats),
     /// Show the pages of a run to a browser on this machine
     Serve(batch::args::Serve),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer

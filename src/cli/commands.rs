@@ -48,6 +48,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
         Command::Merge(asked) => batch::merge(&asked),
+        Command::Stats(asked) => batch::stats(&asked),
         Command::Serve(asked) => batch::serve(&asked),
         Command::VerifyBatch(asked) => batch::verify(&asked),
         Command::Judge(judge) => {

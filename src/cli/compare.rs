@@ -244,6 +244,7 @@ fn added(out: &mut Out, comparison: &Comparison) {
         let (old, new) = (word(&sdk.old, language), word(&sdk.new, language));
         out.line(2, &format!("{}: {old} → {new}", sdk.id));
     }
+    out.switches(comparison);
     out.head(
         "新增自启动项",
         "starts by itself, new",

@@ -119,6 +119,12 @@ pub(in crate::cli) struct VerifyBatch {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(in crate::cli) struct Stats {
+    /// The folder of a run, finished or not
+    pub(super) run: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(in crate::cli) struct Serve {
     /// The folder of a run
     pub(super) run: PathBuf,

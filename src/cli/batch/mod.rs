@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod progress;
+mod stats;
 
 use super::commands::{database, languages, limits, table};
 use super::{Exit, Hold, Stop, print};
@@ -12,7 +13,7 @@ use crate::limits::Limits;
 use crate::report::plain::printable;
 use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
-use args::{Batch, Merge, Resources, Serve, VerifyBatch, Worker};
+use args::{Batch, Merge, Resources, Serve, Stats, VerifyBatch, Worker};
 use progress::Shown;
 use std::ffi::OsString;
 use std::io::{self, BufRead, Read, Write};
@@ -241,6 +242,12 @@ pub(super) fn verify(asked: &VerifyBatch) -> Result<Exit, Stop> {
     } else {
         Exit::Incomplete
     })
+}
+
+pub(super) fn stats(asked: &Stats) -> Result<Exit, Stop> {
+    let language = languages(None)?.first();
+    print(&stats::render(&batch::stats(&asked.run)?, language))?;
+    Ok(Exit::Clean)
 }
 
 pub(super) fn serve(asked: &Serve) -> Result<Exit, Stop> {

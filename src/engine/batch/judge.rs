@@ -139,7 +139,7 @@ pub(super) fn judge(
         unmatched_inputs: planner.unmatched_inputs,
         ..Tally::default()
     };
-    let mut outputs = Outputs::create(path, &peers)?;
+    let mut outputs = Outputs::create(path, record, &peers)?;
     if let (Some(catalogue), None) = (&catalogue, record.shard) {
         summary.unmatched_rows = outputs.unmatched(catalogue, &planner.matched)?;
     }

@@ -26,6 +26,7 @@ mod protocol;
 mod run;
 mod serve;
 mod single;
+mod stats;
 pub mod summary;
 pub mod tables;
 mod verify;
@@ -37,6 +38,7 @@ pub use merge::{judge_again, merge};
 pub use run::{Arguments, Record, Shard};
 pub use serve::Server;
 pub use single::Single;
+pub use stats::{Stats, stats};
 pub use verify::{Verified, verify};
 
 use crate::audit::Edition;
