@@ -17,6 +17,7 @@ pub(super) fn render(stats: &Stats, language: Language) -> String {
     };
     let mut out = String::new();
     let mut table = |title: &str, rows: Vec<(u64, String)>| {
+        let rows: Vec<(u64, String)> = rows.into_iter().filter(|(count, _)| *count > 0).collect();
         if rows.is_empty() {
             return;
         }
@@ -81,13 +82,13 @@ pub(super) fn render(stats: &Stats, language: Language) -> String {
             .map(|(status, n)| (*n, name(status)))
             .collect(),
     );
+    let severities = ["high", "medium", "low", "info"].map(|key| {
+        let count = figures.severities.get(key).copied();
+        (count.unwrap_or(0), word(key, language).to_owned())
+    });
     table(
         pick("线索（按严重程度）", "findings, by severity"),
-        figures
-            .severities
-            .iter()
-            .map(|(key, n)| (*n, word(key, language).to_owned()))
-            .collect(),
+        severities.to_vec(),
     );
     let rules = figures
         .rules
