@@ -1,8 +1,8 @@
 //! What the commands do.
 
-use super::args::{self, Args, Bounds, Command, Form, Judging};
+use super::args::{self, Args, Bounds, Command, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, db, explain, print};
+use super::{Exit, Hold, Stop, batch, convert, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -10,7 +10,7 @@ use crate::engine::batch::peers::Peers;
 use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
-use crate::report::{Language, Languages, html, peers, plain, text};
+use crate::report::{Language, Languages, peers, plain};
 use crate::signatures::SignatureDb;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +42,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             let signatures = judge.judging.signatures.as_deref();
             batch::judge_again(&judge.facts, out, signatures, &judge.resources)
         }
+        Command::Convert(asked) => convert::run(&asked),
         Command::Init(asked) => release::init(&asked),
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
@@ -168,11 +169,7 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         peers::attach(&mut report, &counted.shares(&functions, &asked));
     }
     gate.accept(&mut report)?;
-    let written = match judging.format {
-        Form::Text => text::render(&report, languages.first()),
-        Form::Json => json(&report)?,
-        Form::Html => html::render(&report),
-    };
+    let written = convert::render(&report, judging.format, languages.first())?;
     deliver(&written, judging.output.as_deref())?;
     Ok(gate.exit(&report, judging.fail_on))
 }
@@ -232,7 +229,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
     Ok(plain::json(&text) + "\n")
 }
 
-fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
     match output {
         Some(path) => std::fs::write(path, text)
             .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display()))),

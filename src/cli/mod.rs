@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod commands;
+mod convert;
 mod db;
 mod explain;
 mod page;

@@ -1,11 +1,11 @@
 //! Sentences and lines that several forms of the report have in common.
 
-use super::v1::{ClauseRef, CodeCoverage, Sdk, Unpacked};
-use super::words::Language;
+use super::v1::{ClauseRef, CodeCoverage, Finding, Report, Sdk, Unpacked};
+use super::words::{Language, enum_key, word};
 use crate::audit::Evidence;
 use crate::detect::{Grade, Stage};
 use crate::signatures::api::java_name;
-use crate::signatures::schema::Confidence;
+use crate::signatures::schema::{Confidence, Severity};
 
 /// A sentence in Chinese and English.
 pub(super) type Sentence = (&'static str, &'static str);
@@ -34,6 +34,105 @@ pub(super) const NO_FINDING: Sentence = (
     "本次检测的规则未产生线索；这不表示应用合规。",
     "The rules of this audit found nothing; this does not mean that the app complies.",
 );
+
+/// The result of an audit: how many findings of each severity, and whether everything was read.
+pub(super) fn headline(report: &Report, language: Language) -> String {
+    let (accepted, open): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|f| f.accepted.is_some());
+    let of = |severity: Severity| {
+        let count = open.iter().filter(|f| f.severity == severity);
+        (severity, count.count())
+    };
+    let all = [
+        Severity::High,
+        Severity::Medium,
+        Severity::Low,
+        Severity::Info,
+    ];
+    let counts: Vec<String> = all
+        .map(of)
+        .into_iter()
+        .filter(|&(_, count)| count > 0)
+        .map(|(severity, count)| match language {
+            Language::Zh => format!("{} {count} 条", word(severity.word(), language)),
+            Language::En => format!("{count} {}", word(severity.word(), language)),
+        })
+        .collect();
+    let total = open.len();
+    let mut line = match language {
+        // Of an app of which only a part was read, nothing is said to be free of findings.
+        _ if total == 0 && !report.coverage.complete => String::new(),
+        Language::Zh if total == 0 && accepted.is_empty() => NO_FINDING.0.to_owned(),
+        Language::En if total == 0 && accepted.is_empty() => format!("{} ", NO_FINDING.1),
+        _ if total == 0 => String::new(),
+        Language::Zh => format!("线索（待核实）{total} 条：{}。", counts.join("、")),
+        Language::En => format!(
+            "{total} findings (leads, not convictions): {}. ",
+            counts.join(", ")
+        ),
+    };
+    if let count @ 1.. = accepted.len() {
+        line.push_str(&match language {
+            Language::Zh => format!("已接受的线索 {count} 条。"),
+            Language::En => format!("{count} findings are accepted. "),
+        });
+    }
+    if !report.coverage.complete {
+        line.push_str(match language {
+            Language::Zh => "检测不完整：部分内容无法读取，可能另有问题。",
+            Language::En => "Incomplete: some parts could not be read, there may be more to find. ",
+        });
+    }
+    if report.function.declared.is_empty() {
+        line.push_str(match language {
+            Language::Zh => "未声明功能，权限是否必要未作判断。",
+            Language::En => "No function was declared: nothing was judged as beyond it. ",
+        });
+    }
+    line.trim_end().to_owned()
+}
+
+/// Who accepted a finding, why and until when, in one line.
+pub(super) fn accepted_line(finding: &Finding, language: Language) -> Option<String> {
+    let accepted = finding.accepted.as_ref()?;
+    let mut parts = vec![match language {
+        Language::Zh => "已接受".to_owned(),
+        Language::En => "accepted".to_owned(),
+    }];
+    parts.push(enum_key(&accepted.by));
+    let rest = [&accepted.reason, &accepted.owner].into_iter();
+    let rest = rest.chain(&accepted.until).filter(|text| !text.is_empty());
+    parts.extend(rest.cloned());
+    Some(parts.join(" · "))
+}
+
+/// What is said of an incomplete audit besides the result: one line for each part and obstacle.
+pub(super) fn unread_lines(report: &Report, language: Language) -> Vec<String> {
+    use crate::facts::State;
+    let coverage = &report.coverage;
+    let channels = coverage.channels.iter();
+    let channels = channels.filter(|c| matches!(c.state, State::Partial | State::Unreadable));
+    let mut lines: Vec<String> = channels
+        .map(|channel| {
+            let (name, state) = (enum_key(&channel.channel), enum_key(&channel.state));
+            let mut parts = vec![word(&name, language), word(&state, language)];
+            let reasons = channel.reasons.join("; ");
+            if !reasons.is_empty() {
+                parts.push(&reasons);
+            }
+            parts.join(" · ")
+        })
+        .collect();
+    lines.extend(coverage.obstacles.iter().map(|obstacle| {
+        [
+            word(&obstacle.kind, language),
+            obstacle.name.get(language),
+            obstacle.effect.get(language),
+        ]
+        .join(" · ")
+    }));
+    lines
+}
 
 /// A clause with its instrument, and whether it may be cited.
 pub(super) fn cite(clause: &ClauseRef, language: Language) -> String {
