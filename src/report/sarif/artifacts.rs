@@ -6,6 +6,9 @@ use crate::incident::Incident;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// Stands for a file without a name: of a record that was changed.
+const UNNAMED: &str = "app.apk";
+
 /// Artifacts in the order in which they were first named; the given files come first.
 pub(super) struct Artifacts<'r> {
     /// File, and entry where it is one, with the place in the list.
@@ -29,7 +32,8 @@ impl<'r> Artifacts<'r> {
         };
         for file in &report.subject.files {
             let mut value = json!({
-                "length": file.size,
+                // Numbers beyond this are not the same for every reader of JSON.
+                "length": file.size.min(1 << 53),
                 "hashes": { "sha-256": file.sha256 },
                 "roles": ["analysisTarget"],
             });
@@ -80,7 +84,10 @@ impl<'r> Artifacts<'r> {
                 map.insert("parentIndex".into(), json!(index));
             }
             _ => {
-                map.insert("location".into(), json!({ "uri": segment(name) }));
+                // A reference must not be empty: that would be the log itself.
+                let uri = Some(segment(name)).filter(|uri| !uri.is_empty());
+                let uri = uri.unwrap_or_else(|| UNNAMED.into());
+                map.insert("location".into(), json!({ "uri": uri }));
             }
         }
     }
@@ -100,9 +107,17 @@ impl<'r> Artifacts<'r> {
             name = Some(parent);
         }
         match name.and_then(|name| self.places.get(&(name, None))) {
-            Some(&place) => self.at(place),
-            // A record without files: one that was changed.
-            None => json!({ "artifactLocation": { "uri": "app.apk" } }),
+            Some(&place) => {
+                let mut value = self.at(place);
+                let length = self.all.get(place).and_then(|a| a.get("length")).cloned();
+                // All of it: readers that show results in files ask for a region.
+                if let (Some(length), Some(map)) = (length, value.as_object_mut()) {
+                    let region = json!({ "byteOffset": 0, "byteLength": length });
+                    map.insert("region".into(), region);
+                }
+                value
+            }
+            None => json!({ "artifactLocation": { "uri": UNNAMED } }),
         }
     }
 
@@ -163,21 +178,20 @@ fn with_offset(mut place: Value, offset: Option<u64>) -> Value {
     place
 }
 
-/// The name of an entry as a reference relative to the root of its archive: it begins with `/`. No segment is empty
-/// or made of dots, so that it leads nowhere else.
+/// The name of an entry as a reference relative to its archive. No segment is empty or made of dots, so that it leads
+/// nowhere else.
 fn nested(entry: &str) -> String {
     let mut out = String::new();
-    for part in entry.split('/') {
+    for (number, part) in entry.split('/').enumerate() {
         match part {
             "" => out.push_str("%2F"),
             part => {
-                out.push('/');
+                if number > 0 {
+                    out.push('/');
+                }
                 out.push_str(&segment(part));
             }
         }
-    }
-    if out.starts_with('%') {
-        out.insert(0, '/');
     }
     out
 }
@@ -209,15 +223,15 @@ mod tests {
     #[test]
     fn names_become_references_that_lead_nowhere_else() {
         for (entry, uri) in [
-            ("classes.dex", "/classes.dex"),
-            ("res/xml/a b.xml", "/res/xml/a%20b.xml"),
-            ("assets/中.js", "/assets/%E4%B8%AD.js"),
-            ("../../etc/passwd", "/%2E%2E/%2E%2E/etc/passwd"),
-            ("//evil.example/x", "/%2F%2F/evil.example/x"),
-            ("a//b", "/a%2F/b"),
-            ("javascript:alert(1)", "/javascript%3Aalert%281%29"),
-            ("a\\b?c#d%41", "/a%5Cb%3Fc%23d%2541"),
-            ("", "/%2F"),
+            ("classes.dex", "classes.dex"),
+            ("res/xml/a b.xml", "res/xml/a%20b.xml"),
+            ("assets/中.js", "assets/%E4%B8%AD.js"),
+            ("../../etc/passwd", "%2E%2E/%2E%2E/etc/passwd"),
+            ("//evil.example/x", "%2F%2F/evil.example/x"),
+            ("a//b", "a%2F/b"),
+            ("javascript:alert(1)", "javascript%3Aalert%281%29"),
+            ("a\\b?c#d%41", "a%5Cb%3Fc%23d%2541"),
+            ("", "%2F"),
         ] {
             assert_eq!(nested(entry), uri, "{entry}");
         }
