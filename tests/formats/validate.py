@@ -33,9 +33,8 @@ except ImportError as error:
     print(f"skipped: {error}; pip install 'cyclonedx-python-lib[validation]' check-jsonschema junitparser lxml markdown-it-py")
     sys.exit(SKIPPED)
 
-# Multitool asks for a web page about the tool and about each rule, for version control details and for text of the
-# source; the project names no address, and an APK has no source.
-KNOWN = {"SARIF2005", "SARIF2007", "SARIF2010", "SARIF2012"}
+# Multitool asks for a web page about the tool; the project names no address.
+KNOWN = {"SARIF2005"}
 
 
 def sarif(path, record, schema, multitool):
