@@ -6,6 +6,9 @@
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// Inflated bytes of a saved report. Reports end below 100 MB; a small `.gz` may hold any number of bytes.
+pub const REPORT_BYTES: u64 = 1 << 30;
+
 /// One limit as people see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {

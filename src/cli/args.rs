@@ -46,6 +46,8 @@ pub(super) enum Command {
     Compare(Compare),
     /// Write a first permscope.toml for an app
     Init(Init),
+    /// Write a saved JSON report in other forms: SARIF, CycloneDX, JUnit, GitHub annotations, Markdown, CSV
+    Convert(Convert),
     /// Audit a store: one outcome for every input, reports, tables and pages
     #[command(after_help = BATCH)]
     Batch(batch::args::Batch),
@@ -172,6 +174,30 @@ pub(super) struct Judge {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(super) struct Convert {
+    /// A report that `--format json` wrote, also gzipped, or - for stdin
+    pub(super) report: PathBuf,
+    /// Forms, separated by commas
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        required = true,
+        value_name = "FORMS"
+    )]
+    pub(super) to: Vec<Form>,
+    /// Folder for several forms: report.sarif, report.cdx.json, report.junit.xml …
+    #[arg(long, value_name = "FOLDER", conflicts_with = "output")]
+    pub(super) out: Option<PathBuf>,
+    /// Write the only form to a file
+    #[arg(short, long)]
+    pub(super) output: Option<PathBuf>,
+    /// zh or en; by default the report's own, Chinese if it has both
+    #[arg(long)]
+    pub(super) lang: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(super) struct Explain {
     /// An id or name: `online-shopping`, 网上购物, CAMERA, umeng/analytics, background-location, CN-NEC14-4; without it, a list
     pub(super) id: Option<String>,
@@ -236,12 +262,24 @@ pub(super) enum Format {
 }
 
 /// Form of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Form {
     Text,
     Json,
     /// A page that needs no other file, for a browser or paper
     Html,
+    /// Findings for code scanning (SARIF 2.1.0)
+    Sarif,
+    /// The SDKs as a bill of materials (CycloneDX 1.6, JSON)
+    Cyclonedx,
+    /// Rules and permissions as test cases
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A summary for a pull request
+    Markdown,
+    /// A row for each finding
+    Csv,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, compare, db, explain, paint, print};
+use super::{Exit, Hold, Stop, batch, compare, convert, db, explain, paint, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -10,7 +10,7 @@ use crate::engine::batch::peers::Peers;
 use crate::engine::catalogue::{Catalogue, Found};
 use crate::facts::Facts;
 use crate::limits::{Deadline, Limits};
-use crate::report::{Language, Languages, html, peers, plain, text};
+use crate::report::{Language, Languages, peers, plain};
 use crate::signatures::SignatureDb;
 use clap::CommandFactory;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             batch::judge_again(&judge.facts, out, signatures, &judge.resources)
         }
         Command::Compare(asked) => compare::run(&asked),
+        Command::Convert(asked) => convert::run(&asked),
         Command::Init(asked) => release::init(&asked),
         Command::Batch(asked) => batch::run(&asked),
         Command::Worker(asked) => batch::work(&asked, hold),
@@ -199,18 +200,10 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         peers::attach(&mut report, &counted.shares(&functions, &asked));
     }
     gate.accept(&mut report)?;
-    let written = match judging.format {
-        Form::Text => {
-            let text = text::render(&report, languages.first());
-            if judging.output.is_none() && paint::is_wanted() {
-                paint::painted(&text, languages.first())
-            } else {
-                text
-            }
-        }
-        Form::Json => json(&report)?,
-        Form::Html => html::render(&report),
-    };
+    let mut written = convert::render(&report, judging.format, languages.first())?;
+    if judging.format == Form::Text && judging.output.is_none() && paint::is_wanted() {
+        written = paint::painted(&written, languages.first());
+    }
     deliver(&written, judging.output.as_deref())?;
     Ok(gate.exit(&report, judging.fail_on))
 }

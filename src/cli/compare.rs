@@ -2,7 +2,7 @@
 
 use super::args::{Compare, Format};
 use super::commands::{database, deliver, extract, json, languages};
-use super::{Exit, Stop, release};
+use super::{Exit, Stop, convert};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine::compare::{Comparison, Fate, Switch, compare};
@@ -45,9 +45,10 @@ pub(super) fn run(asked: &Compare) -> Result<Exit, Stop> {
 
 /// A saved report, or an app that is audited now.
 fn side(path: &Path, asked: &Compare, db: &SignatureDb) -> Result<Report, Stop> {
-    let is_report = path.extension().is_some_and(|e| e == "json");
+    let name = path.to_string_lossy();
+    let is_report = name.ends_with(".json") || name.ends_with(".json.gz");
     if is_report {
-        return release::report(path);
+        return convert::read(path);
     }
     let facts = extract(&[path.to_owned()], &asked.bounds)?;
     let edition = Edition::from(asked.edition);

@@ -4,6 +4,7 @@ mod args;
 mod batch;
 mod commands;
 mod compare;
+mod convert;
 mod db;
 mod explain;
 mod page;

@@ -2,7 +2,7 @@
 
 use super::args::{FailOn, Init, Judging};
 use super::commands::{database, extract, languages};
-use super::{Exit, Stop, print};
+use super::{Exit, Stop, convert, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine::config::{self, Config, Day};
@@ -29,7 +29,7 @@ impl Gate {
             None => None,
         };
         let baseline = match &judging.baseline {
-            Some(path) => Some(report(path)?),
+            Some(path) => Some(convert::read(path)?),
             None => None,
         };
         Ok(Self { config, baseline })
@@ -122,13 +122,6 @@ fn config(path: &Path) -> Result<Config, Stop> {
     let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|e| stop(e.to_string()))?;
     Config::read(&text).map_err(stop)
-}
-
-/// A saved report.
-pub(super) fn report(path: &Path) -> Result<Report, Stop> {
-    let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
-    let bytes = std::fs::read(path).map_err(|e| stop(e.to_string()))?;
-    serde_json::from_slice(&bytes).map_err(|e| stop(format!("no report of this program: {e}")))
 }
 
 /// The day, in UTC.

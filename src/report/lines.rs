@@ -1,7 +1,7 @@
 //! Sentences and lines that several forms of the report have in common.
 
-use super::v1::{Accepted, AcceptedBy, ClauseRef, CodeCoverage, Report, Sdk, Unpacked};
-use super::words::{Language, word};
+use super::v1::{Accepted, AcceptedBy, ClauseRef, CodeCoverage, Finding, Report, Sdk, Unpacked};
+use super::words::{Language, enum_key, word};
 use crate::audit::Evidence;
 use crate::detect::{Grade, Stage};
 use crate::signatures::api::java_name;
@@ -35,80 +35,107 @@ pub(super) const NO_FINDING: Sentence = (
     "The rules of this audit found nothing; this does not mean that the app complies.",
 );
 
-/// The whole report in one line: leads by severity, and whether everything was read.
-pub(super) fn verdict(report: &Report, language: Language) -> String {
-    let count = |severity| {
-        report
-            .findings
-            .iter()
-            .filter(|f| f.severity == severity)
-            .count()
+/// The result of an audit: how many findings of each severity, and whether everything was read.
+pub(super) fn headline(report: &Report, language: Language) -> String {
+    let (accepted, open): (Vec<&Finding>, Vec<&Finding>) =
+        report.findings.iter().partition(|f| f.accepted.is_some());
+    let of = |severity: Severity| {
+        let count = open.iter().filter(|f| f.severity == severity);
+        (severity, count.count())
     };
-    let mut parts = Vec::new();
-    for severity in [
+    let all = [
         Severity::High,
         Severity::Medium,
         Severity::Low,
         Severity::Info,
-    ] {
-        let many = count(severity);
-        if many > 0 {
-            parts.push(format!("{} {many}", word(severity.word(), language)));
-        }
-    }
-    let accepted = report
-        .findings
-        .iter()
-        .filter(|f| f.accepted.is_some())
-        .count();
-    let total = report.findings.len();
-    let (colon, between) = match language {
-        Language::Zh => ("：", "，"),
-        Language::En => (": ", ", "),
+    ];
+    let counts: Vec<String> = all
+        .map(of)
+        .into_iter()
+        .filter(|&(_, count)| count > 0)
+        .map(|(severity, count)| match language {
+            Language::Zh => format!("{} {count} 条", word(severity.word(), language)),
+            Language::En => format!("{count} {}", word(severity.word(), language)),
+        })
+        .collect();
+    let total = open.len();
+    let mut line = match language {
+        // Of an app of which only a part was read, nothing is said to be free of findings.
+        _ if total == 0 && !report.coverage.complete => String::new(),
+        Language::Zh if total == 0 && accepted.is_empty() => NO_FINDING.0.to_owned(),
+        Language::En if total == 0 && accepted.is_empty() => format!("{} ", NO_FINDING.1),
+        _ if total == 0 => String::new(),
+        Language::Zh => format!("线索（待核实）{total} 条：{}。", counts.join("、")),
+        Language::En => format!(
+            "{total} findings (leads, not convictions): {}. ",
+            counts.join(", ")
+        ),
     };
-    let mut line = match (language, total) {
-        (Language::Zh, _) => format!("线索 {total} 条"),
-        (Language::En, 1) => "1 finding".to_owned(),
-        (Language::En, _) => format!("{total} findings"),
-    };
-    if !parts.is_empty() {
-        line = format!("{line}{colon}{}", parts.join(between));
-    }
-    if accepted > 0 {
+    if let count @ 1.. = accepted.len() {
         line.push_str(&match language {
-            Language::Zh => format!("；其中已接受 {accepted} 条"),
-            Language::En => format!("; {accepted} of them accepted"),
+            Language::Zh => format!("已接受的线索 {count} 条。"),
+            Language::En => format!("{count} findings are accepted. "),
         });
     }
-    line.push_str(match (language, report.coverage.complete) {
-        (Language::Zh, true) => "。安装包已完整读取。",
-        (Language::Zh, false) => "。安装包未能完整读取，见最后一部分。",
-        (Language::En, true) => ". Everything was read.",
-        (Language::En, false) => ". Not everything could be read, see the last section.",
-    });
-    line
+    if !report.coverage.complete {
+        line.push_str(match language {
+            Language::Zh => "检测不完整：部分内容无法读取，可能另有问题。",
+            Language::En => "Incomplete: some parts could not be read, there may be more to find. ",
+        });
+    }
+    if report.function.declared.is_empty() {
+        line.push_str(match language {
+            Language::Zh => "未声明功能，权限是否必要未作判断。",
+            Language::En => "No function was declared: nothing was judged as beyond it. ",
+        });
+    }
+    line.trim_end().to_owned()
 }
 
 /// By whom and why a finding is accepted.
-pub(super) fn accepted(accepted: &Accepted, language: Language) -> String {
+pub(super) fn accepted_line(finding: &Finding, language: Language) -> Option<String> {
     let Accepted {
         by,
         reason,
         owner,
         until,
-    } = accepted;
-    if *by == AcceptedBy::Baseline {
-        return match language {
-            Language::Zh => "已接受：基准报告中已有".into(),
-            Language::En => "accepted: the baseline has it".into(),
-        };
-    }
-    match (language, until) {
+    } = finding.accepted.as_ref()?;
+    Some(match (language, until) {
+        (Language::Zh, _) if *by == AcceptedBy::Baseline => "已接受：基准报告中已有".into(),
+        (Language::En, _) if *by == AcceptedBy::Baseline => "accepted: the baseline has it".into(),
         (Language::Zh, None) => format!("已接受：{reason}（责任人：{owner}）"),
         (Language::Zh, Some(day)) => format!("已接受：{reason}（责任人：{owner}，至{day}）"),
         (Language::En, None) => format!("accepted: {reason} ({owner})"),
         (Language::En, Some(day)) => format!("accepted: {reason} ({owner}, until {day})"),
-    }
+    })
+}
+
+/// What is said of an incomplete audit besides the result: one line for each part and obstacle.
+pub(super) fn unread_lines(report: &Report, language: Language) -> Vec<String> {
+    use crate::facts::State;
+    let coverage = &report.coverage;
+    let channels = coverage.channels.iter();
+    let channels = channels.filter(|c| matches!(c.state, State::Partial | State::Unreadable));
+    let mut lines: Vec<String> = channels
+        .map(|channel| {
+            let (name, state) = (enum_key(&channel.channel), enum_key(&channel.state));
+            let mut parts = vec![word(&name, language), word(&state, language)];
+            let reasons = channel.reasons.join("; ");
+            if !reasons.is_empty() {
+                parts.push(&reasons);
+            }
+            parts.join(" · ")
+        })
+        .collect();
+    lines.extend(coverage.obstacles.iter().map(|obstacle| {
+        [
+            word(&obstacle.kind, language),
+            obstacle.name.get(language),
+            obstacle.effect.get(language),
+        ]
+        .join(" · ")
+    }));
+    lines
 }
 
 /// A clause with its instrument, and whether it may be cited.

@@ -4,11 +4,18 @@
 //! in one form that the record does not hold.
 
 mod build;
+pub mod csv;
+pub mod cyclonedx;
+pub mod github;
 pub mod html;
+pub mod junit;
 mod lines;
+pub mod markdown;
 pub mod peers;
 pub mod plain;
+pub mod read;
 pub mod rows;
+pub mod sarif;
 mod signing;
 pub mod text;
 mod usage;

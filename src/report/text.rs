@@ -16,7 +16,7 @@ pub fn render(report: &Report, language: Language) -> String {
         out: String::new(),
         language,
     };
-    out.line(0, &lines::verdict(report, language));
+    out.line(0, &lines::headline(report, language));
     out.line(0, "");
     out.subject(report);
     out.function(report);
@@ -445,8 +445,7 @@ impl Page {
             };
             self.line(4, &text);
         }
-        if let Some(accepted) = &finding.accepted {
-            let text = lines::accepted(accepted, self.language);
+        if let Some(text) = lines::accepted_line(finding, self.language) {
             self.line(4, &text);
         }
         for share in &finding.peers {

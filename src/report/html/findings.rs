@@ -36,8 +36,8 @@ fn one(m: &mut Markup, finding: &Finding, report: &Report) {
                     m.word(&enum_key(&finding.confidence))
                 });
                 m.field("条款", "clauses", |m| m.clauses(&finding.clauses));
-                if let Some(accepted) = &finding.accepted {
-                    let said = |language| Some(lines::accepted(accepted, language));
+                if finding.accepted.is_some() {
+                    let said = |language| lines::accepted_line(finding, language);
                     let prose = Prose {
                         zh: said(Language::Zh),
                         en: said(Language::En),
