@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use super::batch;
+use super::case;
 use super::db::Db;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -32,6 +33,15 @@ pub(super) enum Command {
     Merge(batch::args::Merge),
     /// Check that every line of a list has exactly one row
     VerifyBatch(batch::args::VerifyBatch),
+    /// Make the case file of one app: report, annex, evidence, digests, statement
+    Case(case::Case),
+    /// Check a case file: signature, digests, and with the app every finding
+    Verify(case::Verify),
+    /// Keys to sign case files with
+    Key {
+        #[command(subcommand)]
+        command: case::Key,
+    },
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data

@@ -1,7 +1,7 @@
 //! What the commands do.
 
 use super::args::{self, Args, Bounds, Command, FailOn, Format, Judging};
-use super::{Exit, Hold, Stop, batch, db, explain, print};
+use super::{Exit, Hold, Stop, batch, case, db, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -53,6 +53,9 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             );
             report(&facts?, db, &judge.judging)
         }
+        Command::Case(asked) => case::make(&asked),
+        Command::Verify(asked) => case::verify(&asked),
+        Command::Key { command } => case::key(&command),
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();

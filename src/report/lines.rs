@@ -6,7 +6,7 @@ use crate::audit::Evidence;
 use crate::signatures::api::java_name;
 
 /// What was seen, how often, and where.
-pub(super) fn evidence_line(evidence: &Evidence) -> String {
+pub(crate) fn evidence_line(evidence: &Evidence) -> String {
     let mut place = evidence.file.clone().unwrap_or_default();
     if let Some(entry) = &evidence.entry {
         place = format!("{place}!{entry}");
@@ -34,7 +34,7 @@ pub(super) fn evidence_line(evidence: &Evidence) -> String {
 }
 
 /// What an unpacked sample is needed for.
-pub(super) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
+pub(crate) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
     const NAMED: usize = 5;
     let some = |names: &[String]| {
         let named = names.iter().take(NAMED);

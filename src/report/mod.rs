@@ -4,7 +4,7 @@
 //! in one form that the record does not hold.
 
 mod build;
-mod lines;
+pub(crate) mod lines;
 pub mod peers;
 pub mod plain;
 pub mod rows;
