@@ -117,7 +117,7 @@ fn notice(out: &mut Vec<Block>, report: &Report, record: &Record) {
     out.push(Block::Heading("二、问题概览".into()));
     let mut problems: Vec<String> = Vec::new();
     for finding in &report.findings {
-        let problem = format!("涉嫌{}", finding.title.get(ZH));
+        let problem = finding.title.get(ZH).to_owned();
         if !problems.contains(&problem) {
             problems.push(problem);
         }
@@ -130,7 +130,7 @@ fn notice(out: &mut Vec<Block>, report: &Report, record: &Record) {
     let problems = if numbered.is_empty() {
         nothing(report).to_owned()
     } else {
-        numbered.join("\n")
+        format!("涉嫌存在以下问题：\n{}", numbered.join("\n"))
     };
     let row = vec![
         name(report),
@@ -181,7 +181,7 @@ fn leads(out: &mut Vec<Block>, report: &Report) {
 
 fn problem(finding: &Finding) -> String {
     format!(
-        "涉嫌{}。{}\n级别：{}；把握程度：{}；线索编号：{}",
+        "涉嫌存在“{}”问题。{}\n级别：{}；把握程度：{}；线索编号：{}",
         finding.title.get(ZH),
         finding.message.get(ZH),
         word(&enum_key(&finding.severity), ZH),
@@ -296,7 +296,7 @@ fn remarks(out: &mut Vec<Block>, report: &Report, record: &Record) {
         vec![vec![
             cell("操作人员（签名）："),
             cell("复核人员（签名）："),
-            cell("日期：    年  月  日"),
+            cell("日期：　　　年　　月　　日"),
         ]],
     ));
 }

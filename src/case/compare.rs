@@ -1,7 +1,6 @@
 //! Two states of a file: which field or line is not the same.
 
-use super::note::Kind;
-use super::note::Note;
+use super::note::{Kind, Note};
 use super::{Files, RECORD, REPLY, REPORT, SIGNATURE, STATEMENT};
 use serde_json::Value;
 

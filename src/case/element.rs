@@ -83,7 +83,7 @@ impl Xml {
                 named.unwrap_or(&document.root)
             }
         };
-        seen.lines.push(format!("line {}", element.line));
+        seen.lines.push(format!("source line {}", element.line));
         seen.lines.extend(lines(element, false, SHOWN));
         value(evidence, element, seen);
     }

@@ -335,3 +335,13 @@ fn mask(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "key_tests.rs"]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    reason = "a test may panic"
+)]
+mod tests;

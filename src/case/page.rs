@@ -57,7 +57,7 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
 fn mark(text: &str) -> String {
     let lines: Vec<String> = text
         .split('\n')
-        .map(|line| mark_line(&printable(line)))
+        .map(|line| mark_line(printable(line).trim()))
         .collect();
     lines.join("<br>")
 }
@@ -74,7 +74,7 @@ fn mark_line(text: &str) -> String {
             '&' => out.push_str("&amp;"),
             // Inside a word an underscore emphasises nothing.
             '_' if before.is_alphanumeric() && after.is_alphanumeric() => out.push(c),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '@' | '$' | '!' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '@' | '$' => {
                 out.extend(['\\', c]);
             }
             // A bare address would become a link.
@@ -82,7 +82,9 @@ fn mark_line(text: &str) -> String {
             '.' if before.eq_ignore_ascii_case(&'w') => out.push_str("\\."),
             // What begins a list, a heading or a rule.
             '#' | '-' | '+' | '=' if out.trim().is_empty() => out.extend(['\\', c]),
-            '.' | ')' if !out.is_empty() && out.chars().all(|c| c.is_ascii_digit()) => {
+            '.' | ')'
+                if after == ' ' && !out.is_empty() && out.chars().all(|c| c.is_ascii_digit()) =>
+            {
                 out.extend(['\\', c]);
             }
             _ => out.push(c),
@@ -99,7 +101,7 @@ body { font: 10.5pt/1.6 'Noto Serif CJK SC', 'Source Han Serif SC', SimSun, 'Son
 h1 { font-size: 16pt; text-align: center; line-height: 1.4; margin: 0 0 6mm }
 h2 { font-size: 12pt; margin: 6mm 0 2mm; break-after: avoid }
 p { margin: 2mm 0; text-align: justify }
-table { border-collapse: collapse; width: 100%; table-layout: fixed; margin: 2mm 0 }
+table { border-collapse: collapse; width: calc(100% - 1px); table-layout: fixed; margin: 2mm 0 }
 th, td { border: .4pt solid #000; padding: 1mm 1.5mm; vertical-align: top; text-align: left; overflow-wrap: anywhere; font-size: 9.5pt; line-height: 1.45 }
 th { font-weight: bold; background: #f0f0f0 }
 thead { display: table-header-group }
@@ -198,3 +200,8 @@ fn escaped(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+#[path = "page_tests.rs"]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

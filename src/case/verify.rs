@@ -35,6 +35,11 @@ pub fn verdict(notes: &[Note]) -> Kind {
     all.max().unwrap_or(Kind::Open)
 }
 
+/// Every difference between a case and the files that [`super::make`] gives of the app.
+pub fn differences(case: &Files, app: &Files) -> Vec<Note> {
+    compare::files(case, app)
+}
+
 /// Checks the case in itself: signature, statement, digests, nothing missing, nothing else there.
 pub fn chain(files: &Files, key: Option<&PublicKey>) -> (Vec<Note>, Option<Said>) {
     let mut notes = Vec::new();
