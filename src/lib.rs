@@ -3,6 +3,7 @@
 pub mod arsc;
 pub mod audit;
 pub mod bytes;
+pub mod case;
 pub mod cli;
 pub mod code;
 pub mod container;

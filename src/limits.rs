@@ -251,6 +251,12 @@ limits! {
     /// Bytes of the facts, estimated. The largest store apps need about 40 MB.
     "事实数据的字节数（估算）；最大的应用约需40 MB"
     output_bytes: usize = 512 << 20;
+    /// Files of a case that is checked: some seven, one for each finding and one for each APK.
+    "所核验案件的文件数：约七个，另每条线索、每个安装包各一个"
+    case_files: usize = 20_000;
+    /// Bytes of all files of a case that is checked. The largest reports have about 40 MB.
+    "所核验案件全部文件的字节数；最大的报告约为40 MB"
+    case_bytes: u64 = 1 << 30;
 }
 
 impl Limits {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use super::batch;
+use super::case;
 use super::db::Db;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -61,6 +62,15 @@ pub(super) enum Command {
     Stats(batch::args::Stats),
     /// Show the pages of a run to a browser on this machine
     Serve(batch::args::Serve),
+    /// Make the case file of one app: report, annex, evidence, digests, statement
+    Case(case::Case),
+    /// Check a case file: signature, digests, and with the app every finding
+    Verify(case::Verify),
+    /// Keys to sign case files with
+    Key {
+        #[command(subcommand)]
+        command: case::Key,
+    },
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Print a script that completes commands and options: `permscope completions bash > …/permscope`

@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, compare, convert, db, explain, paint, print};
+use super::{Exit, Hold, Stop, batch, case, compare, convert, db, explain, paint, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -59,6 +59,9 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             );
             report(&facts?, db, &judge.judging)
         }
+        Command::Case(asked) => case::make(&asked),
+        Command::Verify(asked) => case::verify(&asked),
+        Command::Key { command } => case::key(&command),
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();

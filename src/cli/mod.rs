@@ -2,6 +2,7 @@
 
 mod args;
 mod batch;
+mod case;
 mod commands;
 mod compare;
 mod convert;

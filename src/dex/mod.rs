@@ -48,6 +48,7 @@ pub mod mutf8;
 pub mod names;
 pub mod opcodes;
 mod open;
+mod smali;
 #[cfg(test)]
 pub(crate) mod tests;
 mod value;

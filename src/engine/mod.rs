@@ -10,5 +10,6 @@ mod one;
 mod source;
 
 pub use check::check_data;
+pub(crate) use one::distinct;
 pub use one::{Failure, facts, judge};
 pub use source::{ArchiveKind, Place, Source, SourceError, open};

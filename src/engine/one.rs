@@ -52,7 +52,7 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
     let mut failure = None;
     let mut inputs: Vec<(String, &Source, Input<'_>)> = Vec::new();
     for source in sources {
-        let name = distinct(&source.name, &inputs);
+        let name = distinct(&source.name, |name| inputs.iter().any(|(n, ..)| n == name));
         match bundle::open(&name, &source.bytes, limits) {
             Ok(input) => inputs.push((name, source, input)),
             Err(error) => {
@@ -152,8 +152,7 @@ pub fn facts(sources: &[Source], limits: &Limits) -> Result<Facts, Failure> {
 }
 
 /// A name that no other input has: two folders may both hold a `base.apk`.
-fn distinct(name: &str, inputs: &[(String, &Source, Input<'_>)]) -> String {
-    let taken = |name: &str| inputs.iter().any(|(other, ..)| other == name);
+pub(crate) fn distinct(name: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut wanted = name.to_owned();
     let mut number = 2u32;
     while taken(&wanted) {

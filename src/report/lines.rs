@@ -237,7 +237,7 @@ pub(crate) fn evidence_line(evidence: &Evidence) -> String {
 }
 
 /// What an unpacked sample is needed for.
-pub(super) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
+pub(crate) fn unpacked_line(unpacked: &Unpacked, language: Language) -> String {
     const NAMED: usize = 5;
     let some = |names: &[String]| {
         let named = names.iter().take(NAMED);

@@ -9,7 +9,7 @@ pub mod cyclonedx;
 pub mod github;
 pub mod html;
 pub mod junit;
-mod lines;
+pub(crate) mod lines;
 pub mod markdown;
 pub mod peers;
 pub mod plain;

@@ -153,7 +153,9 @@ fn outcome(number: u32, rows: Option<&Rows>) -> Outcome {
                 .into(),
             version: String::new(),
         }),
-        catalogue_trouble: number.is_multiple_of(50).then(|| "not in the catalogue".into()),
+        catalogue_trouble: number
+            .is_multiple_of(50)
+            .then(|| "not in the catalogue".into()),
         functions: Vec::new(),
         edition: Edition::Consumer,
         findings,

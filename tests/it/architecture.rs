@@ -83,6 +83,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "case",
+        &[
+            "hash",
+            "limits",
+            "container",
+            "xml",
+            "dex",
+            "package",
+            "facts",
+            "signatures",
+            "detect",
+            "audit",
+            "report",
+            "engine",
+        ],
+    ),
+    (
         "learn",
         &[
             "error",
@@ -101,6 +118,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "limits",
             "facts",
+            "case",
             "learn",
             "signatures",
             "detect",

@@ -19,6 +19,7 @@ mod archive;
 mod archive_entries;
 mod bad_input;
 mod batch;
+mod case;
 mod cli;
 mod common;
 mod compiled;
