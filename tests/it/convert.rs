@@ -22,10 +22,16 @@ fn parsed(text: &str) -> Value {
 #[test]
 fn forms_of_small_apps_are_as_recorded() {
     for (name, language) in [
-        ("flashlight-clean", Language::Zh),
+        ("weather-background", Language::Zh),
         ("use-none-packer", Language::En),
     ] {
-        let report = report(&case(sample(name)), Languages::BOTH);
+        let mut report = report(&case(sample(name)), Languages::BOTH);
+        report.findings.truncate(2);
+        report.permissions.truncate(2);
+        // They change with every edit of the data.
+        report.tool.version = "0".into();
+        report.data.version = "0".into();
+        report.data.digest = "0".repeat(64);
         for (ending, text) in [
             ("sarif", sarif::render(&report, language)),
             ("cdx.json", cyclonedx::render(&report, language)),

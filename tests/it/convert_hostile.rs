@@ -65,11 +65,7 @@ fn leaves(
     all: &mut Vec<String>,
 ) {
     match value {
-        Value::String(_) => {
-            if seen.insert(shape.to_owned()) {
-                all.push(path.to_owned());
-            }
-        }
+        Value::String(_) if seen.insert(shape.to_owned()) => all.push(path.to_owned()),
         Value::Object(map) => {
             for (key, inner) in map {
                 let key = key.replace('~', "~0").replace('/', "~1");
