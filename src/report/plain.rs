@@ -1,6 +1,12 @@
 //! Text from an app, made harmless for whoever looks at it.
 
+use super::words::Language;
 use std::fmt::Write;
+
+/// Begins a CSV file. Without it Excel takes the file for the local code page.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+/// Excel cuts a cell at 32,767 UTF-16 units without a word.
+const LONGEST_CELL: usize = 32_000;
 
 /// A text in which nothing steers a terminal, breaks the line, hides, or reorders what stands beside it.
 pub fn printable(text: &str) -> String {
@@ -26,6 +32,33 @@ pub fn json(text: &str) -> String {
         } else {
             out.push(c);
         }
+    }
+    out
+}
+
+/// A cell that a spreadsheet shows as it is; what is too long for one is cut, and says so.
+pub fn cell(text: &str, language: Language) -> String {
+    let mut out = String::new();
+    // What a spreadsheet takes for a formula, also behind spaces; tab and CR are replaced below.
+    let first = text.trim_start().chars().next();
+    if first.is_some_and(|c| "=+-@＝＋－＠".contains(c)) {
+        out.push('\'');
+    }
+    let mut units = out.len();
+    let mut end = text.len();
+    for (at, c) in text.char_indices() {
+        units = units.saturating_add(c.len_utf16());
+        if units > LONGEST_CELL {
+            end = at;
+            break;
+        }
+    }
+    out.push_str(&printable(text.get(..end).unwrap_or_default()));
+    if end < text.len() {
+        out.push_str(match language {
+            Language::Zh => "……（内容过长，已截断）",
+            Language::En => " … (too long, cut)",
+        });
     }
     out
 }
@@ -66,5 +99,44 @@ mod tests {
             serde_json::from_str::<serde_json::Value>(&safe).unwrap(),
             value
         );
+    }
+
+    #[test]
+    fn a_cell_is_no_formula_and_steers_nothing() {
+        for (text, expected) in [
+            ("商城", "商城"),
+            ("", ""),
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("＝1", "'＝1"),
+            ("＋1", "'＋1"),
+            ("－1", "'－1"),
+            ("＠a", "'＠a"),
+            (" \u{3000}=1", "' \u{3000}=1"),
+            ("\t=1", "'\u{fffd}=1"),
+            ("\r=1", "'\u{fffd}=1"),
+            ("a=b", "a=b"),
+            (
+                "a\r\nb\u{202e}c\u{200b}",
+                "a\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}",
+            ),
+        ] {
+            assert_eq!(cell(text, Language::En), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_cell_is_no_longer_than_a_spreadsheet_shows() {
+        let whole = "长".repeat(LONGEST_CELL);
+        assert_eq!(cell(&whole, Language::En), whole);
+        // Two UTF-16 units each: half as many.
+        let cut = cell(&"😀".repeat(1_000_000), Language::Zh);
+        assert_eq!(
+            cut,
+            format!("{}……（内容过长，已截断）", "😀".repeat(LONGEST_CELL / 2))
+        );
+        assert!(cut.encode_utf16().count() <= 32_767);
     }
 }

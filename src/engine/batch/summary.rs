@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::outcome::{Listed, Row, Status};
 use crate::audit::Edition;
 use crate::report::Language;
-use crate::report::plain::printable;
+use crate::report::plain::{BYTE_ORDER_MARK, cell};
 use crate::report::rows::{FindingRow, Rows};
 use crate::signatures::schema::Severity;
 use std::cmp::Reverse;
@@ -17,12 +17,6 @@ use std::path::Path;
 
 /// The first line.
 const HEADER: [&str; 5] = ["应用名称", "开发者", "来源", "版本", "所涉问题"];
-/// Without it Excel takes the file for the local code page.
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-/// Excel cuts a cell at 32,767 UTF-16 units without a word.
-const LONGEST_CELL: usize = 32_000;
-/// Stands where a longer cell was cut.
-const CUT: &str = "……（内容过长，已截断）";
 /// Subjects that are named with one title. More is for the report.
 const MOST_SUBJECTS: usize = 10;
 /// Letters of a subject: names of classes are as long as an app likes.
@@ -52,7 +46,7 @@ impl Summary {
     /// The file cannot be written.
     pub fn create(folder: &Path) -> io::Result<Self> {
         let (draft, mut file) = Draft::begin(folder, "summary.csv")?;
-        file.write_all(BYTE_ORDER_MARK)?;
+        file.write_all(BYTE_ORDER_MARK.as_bytes())?;
         let mut writer = csv::WriterBuilder::new()
             .terminator(csv::Terminator::CRLF)
             .from_writer(file);
@@ -72,7 +66,8 @@ impl Summary {
             version(row),
             &problems(row),
         ];
-        self.writer.write_record(cells.map(cell))?;
+        self.writer
+            .write_record(cells.map(|text| cell(text, Language::Zh)))?;
         Ok(())
     }
 
@@ -279,30 +274,6 @@ fn harmless(id: &str) -> String {
     text
 }
 
-/// A cell that a spreadsheet shows as it is.
-fn cell(text: &str) -> String {
-    let mut out = String::new();
-    // What a spreadsheet takes for a formula, also behind spaces; tab and CR are replaced below.
-    let first = text.trim_start().chars().next();
-    if first.is_some_and(|c| "=+-@＝＋－＠".contains(c)) {
-        out.push('\'');
-    }
-    let mut units = out.len();
-    let mut end = text.len();
-    for (at, c) in text.char_indices() {
-        units = units.saturating_add(c.len_utf16());
-        if units > LONGEST_CELL {
-            end = at;
-            break;
-        }
-    }
-    out.push_str(&printable(text.get(..end).unwrap_or_default()));
-    if end < text.len() {
-        out.push_str(CUT);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -314,41 +285,5 @@ mod tests {
         for id in TITLE_SAYS_IT {
             assert!(db.data.rules.iter().any(|rule| rule.id == *id), "{id}");
         }
-    }
-
-    #[test]
-    fn a_cell_is_no_formula_and_steers_nothing() {
-        for (text, expected) in [
-            ("商城", "商城"),
-            ("", ""),
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@SUM(A1)", "'@SUM(A1)"),
-            ("＝1", "'＝1"),
-            ("＋1", "'＋1"),
-            ("－1", "'－1"),
-            ("＠a", "'＠a"),
-            (" \u{3000}=1", "' \u{3000}=1"),
-            ("\t=1", "'\u{fffd}=1"),
-            ("\r=1", "'\u{fffd}=1"),
-            ("a=b", "a=b"),
-            (
-                "a\r\nb\u{202e}c\u{200b}",
-                "a\u{fffd}\u{fffd}b\u{fffd}c\u{fffd}",
-            ),
-        ] {
-            assert_eq!(cell(text), expected, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn a_cell_is_no_longer_than_a_spreadsheet_shows() {
-        let whole = "长".repeat(LONGEST_CELL);
-        assert_eq!(cell(&whole), whole);
-        // Two UTF-16 units each: half as many.
-        let cut = cell(&"😀".repeat(1_000_000));
-        assert_eq!(cut, format!("{}{CUT}", "😀".repeat(LONGEST_CELL / 2)));
-        assert!(cut.encode_utf16().count() <= 32_767);
     }
 }
