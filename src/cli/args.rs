@@ -2,6 +2,7 @@
 
 use super::batch;
 use super::db::Db;
+use super::disclose::Disclose;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -36,6 +37,8 @@ pub(super) enum Command {
     VerifyBatch(batch::args::VerifyBatch),
     /// Show the pages of a run to a browser on this machine
     Serve(batch::args::Serve),
+    /// Compare an app with what its privacy policy and its SDK list disclose
+    Disclose(Disclose),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data

@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, db, explain, print};
+use super::{Exit, Hold, Stop, batch, db, disclose, explain, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -55,6 +55,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             );
             report(&facts?, db, &judge.judging)
         }
+        Command::Disclose(asked) => disclose::run(&asked),
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();
@@ -232,7 +233,7 @@ pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Stop> {
     Ok(plain::json(&text) + "\n")
 }
 
-fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn deliver(text: &str, output: Option<&Path>) -> Result<(), Stop> {
     match output {
         Some(path) => std::fs::write(path, text)
             .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", path.display()))),

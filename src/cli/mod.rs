@@ -4,6 +4,7 @@ mod args;
 mod batch;
 mod commands;
 mod db;
+mod disclose;
 mod explain;
 mod page;
 mod release;

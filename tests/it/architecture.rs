@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("incident", &["error"]),
     ("hash", &[]),
+    ("encoding", &[]),
     ("container", &["error", "bytes", "limits", "incident"]),
     ("xml", &["error", "bytes", "limits", "incident", "arsc"]),
     ("arsc", &["error", "bytes", "limits", "incident"]),
@@ -70,6 +71,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "engine",
         &[
             "error",
+            "encoding",
             "limits",
             "incident",
             "hash",
@@ -81,6 +83,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "audit",
             "report",
         ],
+    ),
+    (
+        "disclose",
+        &["encoding", "limits", "detect", "signatures", "report"],
     ),
     (
         "learn",
@@ -107,6 +113,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "audit",
             "report",
             "engine",
+            "disclose",
         ],
     ),
     ("forge", &["error"]),
