@@ -2,7 +2,7 @@
 
 use super::batch;
 use super::db::Db;
-use super::disclose::Disclose;
+use super::disclose::{Disclose, Sheet};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -39,6 +39,8 @@ pub(super) enum Command {
     Serve(batch::args::Serve),
     /// Compare an app with what its privacy policy and its SDK list disclose
     Disclose(Disclose),
+    /// Write draft lists of information, SDKs and Data safety answers; or check such a list
+    Sheet(Sheet),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Look after the signature data

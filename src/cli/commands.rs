@@ -56,6 +56,7 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
             report(&facts?, db, &judge.judging)
         }
         Command::Disclose(asked) => disclose::run(&asked),
+        Command::Sheet(asked) => disclose::sheet(&asked),
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();

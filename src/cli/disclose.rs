@@ -2,16 +2,18 @@
 
 use super::args::{Bounds, Format};
 use super::commands::{database, deliver, json, languages, limits};
-use super::{Exit, Stop};
+use super::{Exit, Stop, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
-use crate::disclose::{Document, List, Texts, compare, render};
+use crate::disclose::{Document, List, Texts, compare, render, sheet};
 use crate::engine::{self, Source};
 use crate::limits::Limits;
 use crate::report::Languages;
+use crate::report::plain::printable;
 use crate::report::v1::{Report, SCHEMA};
 use crate::signatures::SignatureDb;
 use clap::Args;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, Args)]
@@ -39,6 +41,75 @@ pub(super) struct Disclose {
     signatures: Option<PathBuf>,
     #[command(flatten)]
     bounds: Bounds,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sheet {
+    /// Files of one app, or its JSON report
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The folder for the draft; files that are there are not replaced
+    #[arg(long, value_name = "FOLDER", required_unless_present = "check")]
+    out: Option<PathBuf>,
+    /// Check a sheet instead: what it states that the app does not show, and the reverse
+    #[arg(long, value_name = "CSV", conflicts_with = "out")]
+    check: Option<PathBuf>,
+    /// Form of the result of --check
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// zh or en; by default the locale's
+    #[arg(long)]
+    lang: Option<String>,
+    /// Lay a folder of data files over the built-in ones
+    #[arg(long)]
+    signatures: Option<PathBuf>,
+    #[command(flatten)]
+    bounds: Bounds,
+}
+
+pub(super) fn sheet(asked: &Sheet) -> Result<Exit, Stop> {
+    let language = languages(asked.lang.as_deref())?.first();
+    let bounds = limits(&asked.bounds)?;
+    let stated = asked
+        .check
+        .as_deref()
+        .map(|path| open(path, &bounds))
+        .transpose()?;
+    let db = database(asked.signatures.as_deref())?;
+    let report = report(&asked.files, &db, &bounds, Languages::BOTH)?;
+    if let Some(stated) = stated {
+        let checked = sheet::check(&stated.name, &stated.bytes, &report, &db, language)
+            .map_err(|e| Stop::new(Exit::Usage, e))?;
+        print(&match asked.format {
+            Format::Text => sheet::render(&checked, language),
+            Format::Json => json(&checked)?,
+        })?;
+        return Ok(if checked.differs() {
+            Exit::Findings
+        } else if checked.is_complete() {
+            Exit::Clean
+        } else {
+            Exit::Incomplete
+        });
+    }
+    if let Some(folder) = &asked.out {
+        let stop =
+            |path: &Path, e: io::Error| Stop::new(Exit::Usage, format!("{}: {e}", path.display()));
+        std::fs::create_dir_all(folder).map_err(|e| stop(folder, e))?;
+        for (name, text) in sheet::files(&report, &db, language) {
+            let path = folder.join(name);
+            // Somebody may have filled in the one that is there.
+            let mut file = std::fs::File::create_new(&path).map_err(|e| stop(&path, e))?;
+            file.write_all(text.as_bytes())
+                .map_err(|e| stop(&path, e))?;
+            print(&format!("{}\n", printable(&path.display().to_string())))?;
+        }
+    }
+    Ok(if report.coverage.complete {
+        Exit::Clean
+    } else {
+        Exit::Incomplete
+    })
 }
 
 pub(super) fn run(asked: &Disclose) -> Result<Exit, Stop> {

@@ -217,7 +217,8 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
             }
             name if BLOCKS.contains(&name) => to.end(if within_cell { CELL } else { BLOCK }, place),
             name if RAW.contains(&name) && !closes && !empty && kind == Kind::Html => {
-                if !raw(&mut cursor, name) {
+                let ends = raw(&mut cursor, name);
+                if !ends {
                     cut(to, name);
                 }
             }

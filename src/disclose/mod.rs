@@ -17,6 +17,7 @@ mod names;
 mod negation;
 mod render;
 mod scan;
+pub mod sheet;
 
 pub use compare::{
     Absent, Answer, Comparison, InformationAnswer, Quote, SdkAnswer, Texts, Unrecognised, compare,

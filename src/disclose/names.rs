@@ -238,12 +238,14 @@ fn add_vendor(names: &mut Names<Target>, vendor: &str, id: &str) {
         {
             continue;
         }
-        let called = if COMPANY.iter().any(|end| lower.ends_with(end)) {
-            Called::Company
+        if COMPANY.iter().any(|end| lower.ends_with(end)) {
+            add(names, part, id, Called::Company);
         } else {
-            Called::Brand
-        };
-        add(names, part, id, called);
+            // (Aurora Mobile, Jiguang) is two brands.
+            for brand in part.split([',', '，']).map(str::trim) {
+                add(names, brand, id, Called::Brand);
+            }
+        }
     }
     for whole in vendor.split(['、', '；', ';']) {
         // The last pair of brackets holds the brand, another one a place in the name.

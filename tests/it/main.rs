@@ -24,6 +24,7 @@ mod common;
 mod compiled;
 mod data;
 mod db;
+mod disclose;
 mod inputs;
 mod limits;
 mod nested;
