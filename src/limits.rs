@@ -117,6 +117,9 @@ limits! {
     /// Bytes of one input file. Larger than any store allows (Play: 4 GiB with asset packs).
     "单个输入文件的字节数；各应用商店允许的上限均低于此值"
     input_bytes: u64 = 8 << 30;
+    /// Bytes of one privacy policy, SDK list or sheet, and of the text in it. The longest known policies have about 300,000.
+    "单个隐私政策、SDK清单或者收集清单文件及其文字的字节数；已知最长的隐私政策约30万字节"
+    document_bytes: u64 = 16 << 20;
     /// Seconds of wall time for one audit; 0 for no end. The largest store apps need some ten.
     "一次检测的时长（秒），0表示不限；最大的应用约需十余秒"
     seconds: u64 = 600;

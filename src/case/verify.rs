@@ -311,8 +311,10 @@ fn matched(record: &Record, given: &[Source], notes: &mut Vec<Note>) -> Option<V
 
 /// The limits of the case; those that are higher than usual have to be asked for by whoever checks.
 fn limits_of(record: &Record, given: &Limits, notes: &mut Vec<Note>) -> Option<Limits> {
-    let mut limits = Limits::default();
-    limits.deadline = given.deadline;
+    let mut limits = Limits {
+        deadline: given.deadline,
+        ..Limits::default()
+    };
     for (name, value) in &record.arguments.limits {
         let usual = Limits::all().into_iter().find(|limit| limit.name == name);
         let is_higher = usual.is_none_or(|limit| limit.default < *value);

@@ -3,6 +3,7 @@
 use super::batch;
 use super::case;
 use super::db::Db;
+use super::disclose::{Disclose, Sheet};
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -71,6 +72,10 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: case::Key,
     },
+    /// Compare an app with what its privacy policy and its SDK list disclose
+    Disclose(Disclose),
+    /// Write draft lists of information, SDKs and Data safety answers; or check such a list
+    Sheet(Sheet),
     /// Explain a function, permission, SDK, rule, clause, instrument, information kind or packer
     Explain(Explain),
     /// Print a script that completes commands and options: `permscope completions bash > …/permscope`

@@ -2,7 +2,7 @@
 
 use super::args::{self, Args, Bounds, Command, Form, Judging};
 use super::release::{self, Gate};
-use super::{Exit, Hold, Stop, batch, case, compare, convert, db, explain, paint, print};
+use super::{Exit, Hold, Stop, batch, case, compare, convert, db, disclose, explain, paint, print};
 use crate::audit::{Declared, Edition};
 use crate::detect::Detector;
 use crate::engine;
@@ -62,6 +62,8 @@ pub(super) fn run(args: Args, hold: Hold) -> Result<Exit, Stop> {
         Command::Case(asked) => case::make(&asked),
         Command::Verify(asked) => case::verify(&asked),
         Command::Key { command } => case::key(&command),
+        Command::Disclose(asked) => disclose::run(&asked),
+        Command::Sheet(asked) => disclose::sheet(&asked),
         Command::Explain(ask) => {
             let db = database(ask.signatures.as_deref())?;
             let language = languages(ask.lang.as_deref())?.first();

@@ -7,6 +7,7 @@ mod commands;
 mod compare;
 mod convert;
 mod db;
+mod disclose;
 mod explain;
 mod page;
 mod paint;

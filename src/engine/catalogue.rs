@@ -4,8 +4,7 @@
 //! UTF-16 ("Unicode text") or GB18030; comma, semicolon or tab; Chinese or English headers in any order.
 
 use crate::audit::Edition;
-use encoding_rs::{GB18030, UTF_16BE, UTF_16LE};
-use std::borrow::Cow;
+use crate::encoding::{decode, delimiter};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -247,7 +246,7 @@ impl Catalogue {
     /// # Errors
     /// The text is in none of the encodings, no header is known, or a row is broken or says what no column can.
     pub fn read(bytes: &[u8]) -> Result<Self, CatalogueError> {
-        let text = decode(bytes)?;
+        let text = decode(bytes).map_err(|what| problem(0, what))?;
         let mut lines = Lines::new(&text);
         let delimiter = delimiter(&text);
         let mut reader = csv::ReaderBuilder::new()
@@ -371,40 +370,6 @@ impl<'t> Lines<'t> {
 
 fn problem(line: u64, what: String) -> CatalogueError {
     CatalogueError { line, what }
-}
-
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, CatalogueError> {
-    let marked = [(&b"\xff\xfe"[..], UTF_16LE), (b"\xfe\xff", UTF_16BE)];
-    if let Some((_, encoding)) = marked.iter().find(|(mark, _)| bytes.starts_with(mark)) {
-        let (text, is_broken) = encoding.decode_with_bom_removal(bytes);
-        return if is_broken {
-            Err(problem(0, format!("not {} throughout", encoding.name())))
-        } else {
-            Ok(text)
-        };
-    }
-    let plain = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(plain) {
-        return Ok(Cow::Borrowed(text));
-    }
-    match GB18030.decode_without_bom_handling(plain) {
-        (text, false) => Ok(text),
-        _ => Err(problem(0, "neither UTF-8, UTF-16 nor GB18030".to_owned())),
-    }
-}
-
-/// The one of the usual delimiters that the first line has most of.
-fn delimiter(text: &str) -> u8 {
-    let first = text.lines().find(|line| !line.trim().is_empty());
-    let first = first.unwrap_or_default().as_bytes();
-    let count = |delimiter: u8| first.iter().filter(|&&byte| byte == delimiter).count();
-    let mut best = b',';
-    for other in [b';', b'\t'] {
-        if count(other) > count(best) {
-            best = other;
-        }
-    }
-    best
 }
 
 /// A word without what people write differently.

@@ -169,6 +169,7 @@ impl Data {
             sdk.not_found = Vec::new();
             sdk.website = None;
             sdk.privacy_policy = None;
+            sdk.aliases = Vec::new();
         }
         for packer in &mut self.packers {
             packer.source = Vec::new();

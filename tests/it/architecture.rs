@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("limits", &[]),
     ("incident", &["error"]),
     ("hash", &[]),
+    ("encoding", &[]),
     ("container", &["error", "bytes", "limits", "incident"]),
     ("xml", &["error", "bytes", "limits", "incident", "arsc"]),
     ("arsc", &["error", "bytes", "limits", "incident"]),
@@ -70,6 +71,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "engine",
         &[
             "error",
+            "encoding",
             "limits",
             "incident",
             "hash",
@@ -100,6 +102,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "disclose",
+        &["encoding", "limits", "detect", "signatures", "report"],
+    ),
+    (
         "learn",
         &[
             "error",
@@ -125,6 +131,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "audit",
             "report",
             "engine",
+            "disclose",
         ],
     ),
     ("forge", &["error"]),
@@ -236,7 +243,8 @@ fn files_stay_readable() {
     }
 }
 
-/// The terminal, the environment and the clock belong to the command line.
+/// The terminal, the environment and the clock belong to the command line. A run over a store has processes that must
+/// answer in time; how long they take reaches its journal and nothing else.
 #[test]
 fn only_the_command_line_touches_the_outside() {
     for file in sources(&src()) {
@@ -244,6 +252,7 @@ fn only_the_command_line_touches_the_outside() {
             continue;
         }
         let text = fs::read_to_string(&file).unwrap();
+        let is_timed = file.to_str().unwrap().contains("engine/batch/");
         for word in [
             "println!",
             "eprintln!",
@@ -251,6 +260,9 @@ fn only_the_command_line_touches_the_outside() {
             "SystemTime",
             "Instant::now",
         ] {
+            if word == "Instant::now" && is_timed {
+                continue;
+            }
             assert!(!text.contains(word), "{} has {word}", file.display());
         }
     }

@@ -201,6 +201,12 @@ pub struct InformationKind {
     /// Sensitive personal information (PIPL Art. 28), as far as the kind alone tells.
     #[serde(default)]
     pub sensitive: bool,
+    /// Words for it in privacy policies, in any language, beside its two names.
+    #[serde(default)]
+    pub words: Vec<Str>,
+    /// Something that the app can do rather than information that it gets: no policy lists it as collected.
+    #[serde(default)]
+    pub ability: bool,
     /// A word that vendors' documents use and no entry has yet: not reported as unused.
     #[serde(default)]
     pub reserved: bool,

@@ -12,6 +12,9 @@ pub struct Sdk {
     pub id: Str,
     /// Name; Chinese where the market has one.
     pub name: Text,
+    /// Other names that privacy policies and SDK lists use for it, in any language; not those of its operator.
+    #[serde(default)]
+    pub aliases: Vec<Str>,
     /// The operator: its legal name, the brand in parentheses where it differs.
     #[serde(default)]
     pub vendor: Text,
