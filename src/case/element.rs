@@ -251,10 +251,12 @@ fn lines(root: &Element, is_document: bool, most: usize) -> Vec<String> {
             break;
         }
         match step {
-            Step::Close(depth, name) => out.push(format!("{:1$}</{name}>", "", depth * 2)),
+            Step::Close(depth, name) => {
+                out.push(format!("{:1$}</{name}>", "", depth.saturating_mul(2)))
+            }
             Step::Open(depth, element) => {
                 let name = word(&element.name);
-                let mut tag = format!("{:1$}<{name}", "", depth * 2);
+                let mut tag = format!("{:1$}<{name}", "", depth.saturating_mul(2));
                 if std::mem::take(&mut is_first) {
                     tag.push_str(&format!(" xmlns:android=\"{ANDROID_NS}\""));
                 }
