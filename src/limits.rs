@@ -259,7 +259,7 @@ limits! {
     case_files: usize = 20_000;
     /// Bytes of all files of a case that is checked. The largest reports have about 40 MB.
     "所核验案件全部文件的字节数；最大的报告约为40 MB"
-    case_bytes: u64 = 1 << 30;
+    case_bytes: u64 = 256 << 20;
 }
 
 impl Limits {

@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) lines: Vec<String>,
     /// Fields that are not as the app has them.
     pub(super) wrong: Vec<Wrong>,
+    /// The time was over before it was looked at.
+    pub(super) is_late: bool,
     /// Fields that cannot be told from the place alone.
     pub(super) open: Vec<&'static str>,
 }
@@ -105,6 +107,11 @@ fn look_in(
     let mut all = Vec::new();
     for (at, evidence) in group {
         let mut seen = Seen::default();
+        if app.limits().deadline.passed() {
+            seen.is_late = true;
+            all.push((*at, seen));
+            continue;
+        }
         if let Some(said) = &evidence.entry_sha256
             && *said != digest
         {

@@ -19,6 +19,10 @@ use crate::report::Languages;
 use crate::report::v1::{self, Report};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+/// Fields of evidence that are listed as different; a report that was made up can have any number.
+const LISTED: usize = 1_000;
 
 /// What the files of a case say, where they can be read.
 #[derive(Clone, Debug)]
@@ -145,9 +149,9 @@ fn parsed<T: Serialize + DeserializeOwned>(
 
 /// Every file by its digests.
 fn listed(files: &Files, statement: &Statement, notes: &mut Vec<Note>) {
-    let of = &statement.predicate.files;
-    for (at, said) in of.iter().enumerate() {
-        let again = of.iter().take(at).any(|other| other.name == said.name);
+    let mut names = BTreeSet::new();
+    for (at, said) in statement.predicate.files.iter().enumerate() {
+        let again = !names.insert(said.name.as_str());
         if again || OUTSIDE.contains(&said.name.as_str()) {
             let place = format!("{STATEMENT}: predicate.files[{at}].name");
             notes.push(Note::disagrees(place, &said.name, "∅"));
@@ -170,8 +174,7 @@ fn listed(files: &Files, statement: &Statement, notes: &mut Vec<Note>) {
         }
     }
     for name in files.keys() {
-        let is_listed = of.iter().any(|said| said.name == *name);
-        if !is_listed && !OUTSIDE.contains(&name.as_str()) {
+        if !names.contains(name.as_str()) && !OUTSIDE.contains(&name.as_str()) {
             notes.push(compare::extra(name));
         }
     }
@@ -220,14 +223,12 @@ fn table(files: &Files, record: &Record, notes: &mut Vec<Note>) {
 /// What stands in both `case.json` and `report.json`.
 fn agreement(record: &Record, report: &Report, notes: &mut Vec<Note>) {
     let data = (&report.data.version, &report.data.digest);
-    let files = report.subject.files.iter();
-    let strange: Vec<&str> = files
-        .filter(|file| {
-            let mut app = record.app.iter();
-            !app.any(|a| a.of.name == file.name && a.of.sha256 == file.sha256)
-        })
-        .map(|file| file.name.as_str())
+    let app = record.app.iter();
+    let app: BTreeSet<(&str, &str)> = app
+        .map(|file| (file.of.name.as_str(), file.of.sha256.as_str()))
         .collect();
+    let mut files = report.subject.files.iter();
+    let is_known = files.all(|file| app.contains(&(file.name.as_str(), file.sha256.as_str())));
     for (field, fits) in [
         ("schema", record.schema == SCHEMA),
         ("tool", record.tool == report.tool),
@@ -241,7 +242,7 @@ fn agreement(record: &Record, report: &Report, notes: &mut Vec<Note>) {
             record.arguments.limits == report.coverage.limits,
         ),
         ("coverage", record.coverage == report.coverage),
-        ("app", strange.is_empty()),
+        ("app", is_known),
     ] {
         if !fits {
             notes.push(Note::new(
@@ -350,7 +351,7 @@ pub fn against_app(
         return notes;
     };
     let opened = App::open(&sources, &limits);
-    evidence(&opened, &said.report, &mut notes);
+    let open = evidence(&opened, &said.report, &mut notes);
     match fresh(said, &sources, detector, &limits, &mut notes) {
         Ok(Some(fresh)) => {
             for note in compare::files(files, &fresh) {
@@ -366,6 +367,10 @@ pub fn against_app(
             format!("未能重新检测：{error}"),
             format!("could not be audited again: {error}"),
         )),
+    }
+    // What a place alone does not tell, auditing again has compared, unless it could not be done.
+    if notes.iter().any(|note| note.kind == Kind::Open) {
+        notes.extend(open);
     }
     let app = app::files(&sources, &opened);
     if app != record.app {
@@ -440,8 +445,8 @@ fn fresh(
     super::make(sources, &asked, detector, limits).map(Some)
 }
 
-/// Reads every piece of evidence of the report again in the app.
-fn evidence(app: &App<'_>, report: &Report, notes: &mut Vec<Note>) {
+/// Reads every piece of evidence of the report again in the app. Gives the fields that could not be compared.
+fn evidence(app: &App<'_>, report: &Report, notes: &mut Vec<Note>) -> Vec<Note> {
     let places: Vec<(usize, usize, &Evidence)> = report
         .findings
         .iter()
@@ -452,11 +457,37 @@ fn evidence(app: &App<'_>, report: &Report, notes: &mut Vec<Note>) {
         })
         .collect();
     let all: Vec<&Evidence> = places.iter().map(|(.., evidence)| *evidence).collect();
-    for ((finding, at, _), seen) in places.iter().zip(look(app, &all)) {
+    let seen = look(app, &all);
+    if seen.iter().any(|seen| seen.is_late) {
+        let zh = "时间用尽（--limit seconds），部分证据未复核";
+        let en = "the time was over (--limit seconds) before all evidence was read again";
+        notes.push(Note::new(Kind::Open, REPORT, zh, en));
+    }
+    let before = notes.len();
+    let mut open = Vec::new();
+    for ((finding, at, _), seen) in places.iter().zip(seen) {
         for wrong in seen.wrong {
+            if notes.len().saturating_sub(before) >= LISTED {
+                return open;
+            }
             let field = wrong.field;
             let place = format!("{REPORT}: findings[{finding}].evidence[{at}].{field}");
             notes.push(Note::differs(place, &wrong.said, &wrong.found));
         }
+        for field in seen
+            .open
+            .into_iter()
+            .take(LISTED.saturating_sub(open.len()))
+        {
+            let place = format!("{REPORT}: findings[{finding}].evidence[{at}].{field}");
+            let zh = "仅凭该处不能确定";
+            open.push(Note::new(
+                Kind::Open,
+                place,
+                zh,
+                "the place alone does not tell",
+            ));
+        }
     }
+    open
 }

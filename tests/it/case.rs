@@ -248,7 +248,7 @@ fn a_changed_field_of_evidence_is_found_and_named() {
                 }
             }
         }
-        assert!(number > 20, "{path}: {number}");
+        assert!(number > 10, "{path}: {number}");
     }
 }
 
