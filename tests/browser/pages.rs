@@ -88,7 +88,7 @@ fn run(reports: &[&Report], apps: u32) -> String {
             rows.findings.truncate(usize::try_from(findings).unwrap());
             rows.permissions
                 .truncate(usize::try_from(number % 11).unwrap());
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 rows.functions = vec![Named {
                     id: "map-navigation".into(),
                     ..rows.functions.first().cloned().unwrap_or_default()
@@ -153,7 +153,9 @@ fn outcome(number: u32, rows: Option<&Rows>) -> Outcome {
                 .into(),
             version: String::new(),
         }),
-        catalogue_trouble: (number % 50 == 0).then(|| "not in the catalogue".into()),
+        catalogue_trouble: number
+            .is_multiple_of(50)
+            .then(|| "not in the catalogue".into()),
         functions: Vec::new(),
         edition: Edition::Consumer,
         findings,
