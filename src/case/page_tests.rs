@@ -129,7 +129,8 @@ fn the_markdown_has_the_same_lines_whatever_the_app_is_called() {
             if ["#", "##", "-", "|"].contains(&start(like).as_str()) {
                 assert_eq!(start(line), start(like), "{text:?}: {line}");
             } else if !like.is_empty() {
-                let first = active.chars().next().unwrap_or(' ');
+                // What is escaped begins nothing.
+                let first = line.chars().next().unwrap_or(' ');
                 assert!(!"#-+=>".contains(first), "{text:?}: {line}");
                 assert!(!line.starts_with("    "), "{text:?}: {line}");
                 let digits = line.trim_start_matches(|c: char| c.is_ascii_digit());

@@ -2,6 +2,7 @@
 
 use crate::signatures::schema::Text;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A language of the reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +112,24 @@ impl Prose {
         };
         first.as_deref().or(second.as_deref()).unwrap_or_default()
     }
+}
+
+/// The label that stands for an app: that in simplified Chinese, or of the default configuration (which has no locale,
+/// or is called `default`), or any other.
+pub fn label(labels: &BTreeMap<String, String>) -> Option<&str> {
+    let simplified = |locale: &str| {
+        locale == "zh"
+            || ["zh-CN", "zh-Hans"]
+                .iter()
+                .any(|start| locale.starts_with(start))
+    };
+    let chinese = labels.iter().find(|(locale, _)| simplified(locale));
+    let default = || labels.get("default").or_else(|| labels.get(""));
+    chinese
+        .map(|(_, text)| text)
+        .or_else(default)
+        .or_else(|| labels.values().next())
+        .map(String::as_str)
 }
 
 /// A fixed word by its key in the JSON report; the key itself where there is no word.
@@ -347,6 +366,23 @@ mod tests {
             en: "OkHttp".into(),
         };
         assert_eq!(zh.prose(&english_only).get(Language::Zh), "OkHttp");
+    }
+
+    #[test]
+    fn a_label_is_simplified_chinese_or_the_default() {
+        let of = |labels: &[(&str, &str)]| {
+            let labels = labels.iter().map(|&(k, v)| (k.to_owned(), v.to_owned()));
+            label(&labels.collect()).map(str::to_owned)
+        };
+        let mall = [("default", "Mall"), ("zh-TW", "商城（繁）")];
+        assert_eq!(of(&mall).as_deref(), Some("Mall"));
+        assert_eq!(of(&[mall[0], ("zh-CN", "商城")]).as_deref(), Some("商城"));
+        assert_eq!(
+            of(&[("", "Mall"), ("fr", "Magasin")]).as_deref(),
+            Some("Mall")
+        );
+        assert_eq!(of(&[("fr", "Magasin")]).as_deref(), Some("Magasin"));
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

@@ -88,7 +88,7 @@ fn run(reports: &[&Report], apps: u32) -> String {
             rows.findings.truncate(usize::try_from(findings).unwrap());
             rows.permissions
                 .truncate(usize::try_from(number % 11).unwrap());
-            if number % 5 == 0 {
+            if number.is_multiple_of(5) {
                 rows.functions = vec![Named {
                     id: "map-navigation".into(),
                     ..rows.functions.first().cloned().unwrap_or_default()

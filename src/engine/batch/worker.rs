@@ -13,6 +13,7 @@ use crate::limits::{Deadline, Limits};
 use crate::report::plain;
 use crate::report::rows::Rows;
 use crate::report::v1::Report;
+use crate::report::words::label;
 use crate::report::{Languages, html, peers};
 use crate::signatures::SignatureDb;
 use std::collections::BTreeMap;
@@ -187,15 +188,10 @@ fn unread(error: &SourceError) -> Failed {
 /// The app as its manifest names it.
 fn name(facts: &Facts) -> AppName {
     let manifest = &facts.manifest;
-    let labels = &manifest.application.labels;
-    let chinese = labels.iter().find(|(locale, _)| locale.starts_with("zh"));
-    let label = chinese
-        .map(|(_, text)| text)
-        .or_else(|| labels.get(""))
-        .or_else(|| labels.values().next());
+    let label = label(&manifest.application.labels);
     AppName {
         package: manifest.package.clone(),
-        label: label.cloned().unwrap_or_default(),
+        label: label.unwrap_or_default().to_owned(),
         version: manifest.version_name.clone().unwrap_or_default(),
         version_code: manifest.version_code,
     }

@@ -95,7 +95,7 @@ impl Markup {
                     m.text(" ");
                     if clause.basis {
                         m.el("span", &[("class", "tag")], |m| {
-                            m.say("可作为依据引用", "may be cited as a basis");
+                            m.say("可引用为依据", "may be cited as basis");
                         });
                     }
                 });

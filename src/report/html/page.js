@@ -47,7 +47,7 @@
   // Paper cannot unfold: the evidence of the leads is printed, and what was folded before is folded again.
   var opened = [];
   window.addEventListener("beforeprint", function () {
-    var closed = document.querySelectorAll("#findings details:not([open]), #permissions .more > td > details:not([open])");
+    var closed = document.querySelectorAll("#findings details:not([open])");
     opened = Array.prototype.slice.call(closed);
     opened.forEach(function (one) {
       one.open = true;

@@ -7,20 +7,15 @@ use crate::detect::Grade;
 use crate::facts::State;
 use crate::report::lines::{self, cite, stage_key};
 use crate::report::v1::{File, Finding, Report};
-use crate::report::words::{Language, enum_key, word};
+use crate::report::words::{Language, enum_key, label, word};
 use crate::signatures::schema::{Severity, Tier};
 
 /// Files that are shown without unfolding.
 const SHOWN: usize = 2;
 
-/// The app's label: Chinese, or else that of the default configuration, or else its package.
+/// The app's label, or else its package.
 pub(super) fn name(report: &Report) -> &str {
-    let labels = &report.subject.label;
-    let chinese = labels.iter().find(|(locale, _)| locale.starts_with("zh"));
-    let label = chinese
-        .map(|(_, text)| text)
-        .or_else(|| labels.get("default"));
-    match label.or_else(|| labels.values().next()) {
+    match label(&report.subject.label) {
         Some(text) if !text.trim().is_empty() => text,
         _ => &report.subject.package,
     }

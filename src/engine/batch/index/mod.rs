@@ -166,8 +166,8 @@ fn summary(m: &mut Markup, figures: &Figures) {
     m.section("summary", "分布", "Distributions", |m| {
         m.paragraph(
             "small",
-            "内容相同的安装包只计一次。",
-            "Inputs with the same contents count once.",
+            "内容相同的安装包只计一次；检测不完整的应用，仅计已发现的线索。",
+            "Inputs with the same contents count once. Apps that were read in part count with what was found in them.",
         );
         m.el("div", &[("class", "charts")], |m| {
             let classes: Vec<Bar> = figures
