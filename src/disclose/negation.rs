@@ -213,7 +213,7 @@ mod tests {
     fn negated(sentence: &str, name: &str) -> bool {
         let at = sentence.find(name).unwrap();
         let start = sentence[..at].chars().count();
-        is_negated(sentence, start, start + name.chars().count())
+        is_negated(sentence, start, start.saturating_add(name.chars().count()))
     }
 
     #[test]
