@@ -163,7 +163,10 @@ impl Letters {
 
 /// Plain text and Markdown. A line ends a block, except inside of text in Latin letters, which is wrapped.
 fn plain(to: &mut Letters, text: &str) {
+    /// A shorter line was ended by its writer.
+    const WRAPPED: usize = 40;
     let mut place = 0u32;
+    let mut length = 0usize;
     for line in text.split_inclusive('\n') {
         let trimmed = line.trim();
         let marks = ['#', '-', '*', '>', '|', '+', '•', '·'];
@@ -177,10 +180,12 @@ fn plain(to: &mut Letters, text: &str) {
             .rev()
             .find(|c| !c.is_whitespace())
             .copied();
-        let wraps = before.is_some_and(is_latin) && trimmed.starts_with(is_latin);
+        let wraps =
+            length >= WRAPPED && before.is_some_and(is_latin) && trimmed.starts_with(is_latin);
         if is_own || !wraps {
             to.end(BLOCK, place);
         }
+        length = trimmed.chars().count();
         for c in line.chars() {
             match c {
                 '|' if is_row => to.end(CELL, place),

@@ -9,19 +9,22 @@
     clippy::as_conversions
 )]
 
+mod answers;
 mod compare;
 mod document;
 mod html;
 mod list;
 mod names;
 mod negation;
+mod reach;
 mod render;
 mod scan;
 pub mod sheet;
 
-pub use compare::{
-    Absent, Answer, Comparison, InformationAnswer, Quote, SdkAnswer, Texts, Unrecognised, compare,
+pub use answers::{
+    Absent, Answer, Compared, Comparison, InformationAnswer, Quote, SdkAnswer, Unrecognised,
 };
+pub use compare::{Texts, compare};
 pub use document::{Document, NoText};
 pub use list::List;
 pub use render::render;

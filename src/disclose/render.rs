@@ -1,6 +1,6 @@
 //! The comparison as a text for people.
 
-use super::compare::{Answer, Comparison, Quote, SdkAnswer};
+use super::answers::{Answer, Comparison, Quote, SdkAnswer};
 use crate::report::Language;
 use crate::report::plain::printable;
 use std::fmt::Write;

@@ -1,9 +1,10 @@
 //! A sheet against an app: what it states that the app does not show, and what it leaves out.
 
-use super::super::compare::{Answer, reached};
+use super::super::answers::Answer;
 use super::super::document::NoText;
 use super::super::list::key;
 use super::super::names::{self, Called, Target};
+use super::super::reach::reached;
 use super::super::scan::{Compact, Names};
 use super::{INFORMATION, SDKS, play};
 use crate::detect::Grade;

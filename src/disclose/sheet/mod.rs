@@ -7,7 +7,7 @@ mod play;
 
 pub use check::{Checked, Difference, check, render};
 
-use super::compare::reached;
+use super::reach::reached;
 use crate::detect::Grade;
 use crate::report::Language;
 use crate::report::plain::{BYTE_ORDER_MARK, cell};

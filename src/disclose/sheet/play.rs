@@ -4,7 +4,7 @@
 //! `safetySectionDataTypes`) and agree with exports of the console that several projects publish. Only ids found in
 //! both are used. The console's own export has more questions; they are about what no package shows, and are left out.
 
-use super::super::compare::reached;
+use super::super::reach::reached;
 use super::Table;
 use crate::report::v1::Report;
 use crate::signatures::SignatureDb;
