@@ -1,8 +1,8 @@
-//! The Data safety form of Google Play, in the format that the Play Console exports and imports.
+//! The Data safety form of Google Play, in the CSV format of the Play Console.
 //!
-//! The ids are Google's: they were taken from Google's own plug-in for Android Studio that writes the form (Checks,
-//! `safetySectionDataTypes`) and agree with exports of the console that several projects publish. Only ids found in
-//! both are used. The console's own export has more questions; they are about what no package shows, and are left out.
+//! The ids were taken from the source of a plug-in for Android Studio that writes the form (`safetySectionDataTypes`)
+//! and agree with generators that several projects publish. Only ids found in both are used; no import into a console
+//! was tried. The console's own export has more questions; they are about what no package shows, and are left out.
 
 use super::super::reach::reached;
 use super::Table;
