@@ -76,7 +76,7 @@ pub struct AppFile {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// [`SCHEMA`].
+    /// `permscope-case/1`.
     pub schema: String,
     /// What the officer says.
     pub details: Details,

@@ -18,12 +18,12 @@ pub(super) const PREDICATE: &str = "urn:permscope:case:1";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Statement {
-    /// [`KIND`].
+    /// `https://in-toto.io/Statement/v1`.
     #[serde(rename = "_type")]
     pub kind: String,
     /// Every file of the app.
     pub subject: Vec<Subject>,
-    /// [`PREDICATE`].
+    /// `urn:permscope:case:1`.
     #[serde(rename = "predicateType")]
     pub predicate_type: String,
     /// What is stated.

@@ -123,7 +123,7 @@ pub struct Compared {
 /// The whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// [`SCHEMA`].
+    /// `permscope-disclosure/1`.
     pub schema: String,
     /// The program that judged the app.
     pub tool: Tool,
