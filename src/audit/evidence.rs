@@ -1,8 +1,8 @@
 //! Evidence: what was seen, and where anyone can see it again in the same file.
 
 use crate::detect::{Mark, OwnedCall, Shown, Where};
-use crate::facts::{Facts, Manner, Site, UseFact};
-use crate::package::manifest::Place;
+use crate::facts::{Facts, FileRole, Manner, Site, UseFact};
+use crate::package::manifest::{NetworkSecurity, Place};
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing was seen.
@@ -103,6 +103,33 @@ impl Evidence {
                 .and_then(|f| f.manifest_sha256.clone()),
             path: Some(at.path.clone()),
             offset: Some(at.offset),
+            ..Self::new(EvidenceKind::Manifest, value)
+        }
+    }
+
+    /// The manifest of the base, where something is not written in it.
+    pub fn manifest(facts: &Facts, value: impl Into<String>) -> Self {
+        // The base, not the bundle that it came in.
+        let base = facts.files.iter().find(|f| f.role == FileRole::Base);
+        let at = Place {
+            file: base.map(|file| file.name.clone()).unwrap_or_default(),
+            path: "manifest".into(),
+            offset: 0,
+        };
+        Self {
+            file: base.map(|_| at.file.clone()),
+            offset: None,
+            ..Self::element(facts, &at, value)
+        }
+    }
+
+    /// An element of the network security configuration.
+    pub fn network(config: &NetworkSecurity, path: &str, value: impl Into<String>) -> Self {
+        Self {
+            file: Some(config.file.clone()),
+            entry: Some(config.entry.clone()),
+            entry_sha256: Some(config.sha256.clone()),
+            path: Some(path.into()),
             ..Self::new(EvidenceKind::Manifest, value)
         }
     }

@@ -106,7 +106,15 @@ fn value(evidence: &Evidence, element: &Element, seen: &mut Seen) {
         }
         return;
     }
-    for word in words {
+    let rest = evidence.value.split_once(' ').map_or("", |(_, rest)| rest);
+    // A name may hold blanks.
+    if !rest.is_empty() && holds(element, rest) {
+        return;
+    }
+    while let Some(word) = words.next() {
+        if word == "without" {
+            return without(evidence, element, words, seen);
+        }
         if !holds(element, word) {
             match (name.starts_with("uses-permission"), named(element)) {
                 // Android takes the name of a permission as it stands, unless it is a reference.
@@ -117,6 +125,31 @@ fn value(evidence: &Evidence, element: &Element, seen: &mut Seen) {
             }
             return;
         }
+    }
+}
+
+/// What is said not to be there: an attribute of the element, an element below it, or an attribute of that one.
+fn without<'w>(
+    evidence: &Evidence,
+    element: &Element,
+    words: impl Iterator<Item = &'w str>,
+    seen: &mut Seen,
+) {
+    let mut within = vec![element];
+    for word in words {
+        let word = word.trim_start_matches("android:");
+        let is_attribute = within.iter().any(|element| {
+            let mut names = element.attributes.iter().map(name_of);
+            names.any(|name| name.trim_start_matches("android:") == word)
+        });
+        if is_attribute {
+            // It may stand there with a value that says nothing.
+            return seen.open.push("value");
+        }
+        within = within.iter().flat_map(|element| element.named(word)).collect();
+    }
+    if let Some(there) = within.first() {
+        seen.wrong("value", &evidence.value, format!("{} is there", there.name));
     }
 }
 

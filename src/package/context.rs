@@ -3,6 +3,7 @@
 use super::walk::{Child, belongs};
 use super::{Files, levels};
 use crate::arsc::{Config, ResTables, Value};
+use crate::hash::sha256;
 use crate::incident::{Channel, Incident, IncidentCode};
 use crate::limits::Limits;
 use crate::package::manifest::Place;
@@ -37,6 +38,16 @@ impl Budget {
     pub(super) fn steps(&mut self) -> &mut u64 {
         &mut self.steps
     }
+}
+
+/// An XML file that the manifest names.
+pub(super) struct XmlFile {
+    /// File name of the APK that holds it.
+    pub(super) file: String,
+    pub(super) entry: String,
+    /// Of the entry, inflated.
+    pub(super) sha256: String,
+    pub(super) document: Document,
 }
 
 /// The reading of one manifest.
@@ -317,10 +328,10 @@ impl<'r, 'a> Context<'r, 'a> {
         Some(self.keep(text))
     }
 
-    /// The XML file that an attribute refers to: its entry and what is in it.
+    /// The XML file that an attribute refers to.
     ///
     /// A file that is missing or cannot be read is an incident that hides [`Channel::Manifest`].
-    pub(super) fn xml(&mut self, attribute: &Attribute) -> Option<(String, Document)> {
+    pub(super) fn xml(&mut self, attribute: &Attribute) -> Option<XmlFile> {
         self.sources.resources.reference(&attribute.value)?;
         let (value, table) = self.follow(&attribute.value, attribute.offset).ok()?;
         let entry = value.as_str()?.to_owned();
@@ -355,12 +366,21 @@ impl<'r, 'a> Context<'r, 'a> {
         if !self.charge(size) {
             return None;
         }
-        match bytes.and_then(|bytes| Document::parse(&bytes, &path, limits)) {
-            Ok(mut document) => {
+        let parsed = bytes.and_then(|bytes| {
+            let document = Document::parse(&bytes, &path, limits)?;
+            Ok((sha256(&bytes), document))
+        });
+        match parsed {
+            Ok((sha256, mut document)) => {
                 for incident in std::mem::take(&mut document.incidents) {
                     self.report(incident);
                 }
-                Some((self.keep(entry), document))
+                Some(XmlFile {
+                    file: name.to_owned(),
+                    entry: self.keep(entry),
+                    sha256,
+                    document,
+                })
             }
             Err(error) => {
                 let incident = Incident::from_error(IncidentCode::Unreadable, path, &error);

@@ -75,6 +75,8 @@ pub struct UsesSdk {
     pub min_codename: Option<String>,
     /// `targetSdkVersion` as written, if it is a codename.
     pub target_codename: Option<String>,
+    /// Where it is written; `None` without such an element.
+    pub at: Option<Place>,
 }
 
 impl UsesSdk {
@@ -200,6 +202,8 @@ pub struct Queries {
     pub intents: Vec<IntentFilter>,
     /// Authorities of `provider` elements.
     pub providers: Vec<String>,
+    /// Where the first such element is written.
+    pub at: Option<Place>,
 }
 
 /// `application`. An attribute that is not written is `None`.
@@ -393,8 +397,12 @@ pub struct MetaData {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct NetworkSecurity {
+    /// File name of the APK that holds it.
+    pub file: String,
     /// Entry of the archive that holds it.
     pub entry: String,
+    /// SHA-256 of the entry, inflated.
+    pub sha256: String,
     /// `base-config` `cleartextTrafficPermitted`.
     pub base_cleartext: Option<bool>,
     /// `domain-config` elements, in file order, nested ones behind their parent.
@@ -409,6 +417,8 @@ pub struct NetworkSecurity {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DomainConfig {
+    /// Path of the element, as in [`Place::path`].
+    pub path: String,
     /// `domain` names; `*.` in front where `includeSubdomains` is true.
     pub domains: Vec<String>,
     /// `cleartextTrafficPermitted`, inherited where it is not written.

@@ -43,7 +43,7 @@ pub(super) fn manifest(
     // Needed for the defaults of components, wherever it stands.
     for child in Children::new(root, "manifest", is_open) {
         if *child.element.name == *"uses-sdk" {
-            manifest.uses_sdk = uses_sdk(&mut cx, child.element);
+            manifest.uses_sdk = uses_sdk(&mut cx, &child);
         }
     }
     cx.target = base
@@ -258,7 +258,8 @@ fn uses_feature(cx: &mut Context<'_, '_>, child: &Child<'_>, required: bool) -> 
 
 /// `parseUsesSdk`: a string is a codename; where there is no target level it is
 /// the minimum. Of several elements the last counts.
-fn uses_sdk(cx: &mut Context<'_, '_>, element: &Element) -> UsesSdk {
+fn uses_sdk(cx: &mut Context<'_, '_>, child: &Child<'_>) -> UsesSdk {
+    let element = child.element;
     let mut level = |attr| {
         let value = cx.value(element, attr);
         match value.as_ref().and_then(|value| value.as_str()) {
@@ -278,11 +279,15 @@ fn uses_sdk(cx: &mut Context<'_, '_>, element: &Element) -> UsesSdk {
         max,
         min_codename,
         target_codename,
+        at: Some(cx.place(element, child.path())),
     }
 }
 
 /// `parseQueries`. What stands in unknown elements, `<package>` and `<provider>` is read too.
 fn queries(cx: &mut Context<'_, '_>, child: &Child<'_>, queries: &mut Queries) {
+    if queries.at.is_none() {
+        queries.at = Some(cx.place(child.element, child.path()));
+    }
     for inner in Children::new(child.element, &child.path(), |element| {
         &*element.name != "intent"
     }) {

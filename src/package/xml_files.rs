@@ -1,6 +1,7 @@
 //! XML files that the manifest names: network security, backup rules, accessibility, device administration.
 
 use super::context::Context;
+use super::walk::Children;
 use crate::package::manifest::{AccessibilityService, BackupRules, DomainConfig, NetworkSecurity};
 use crate::xml::{Attribute, Element, attrs};
 
@@ -12,8 +13,8 @@ pub(super) fn network_security(
     cx: &mut Context<'_, '_>,
     attribute: &Attribute,
 ) -> Option<NetworkSecurity> {
-    let (entry, document) = cx.xml(attribute)?;
-    let root = &document.root;
+    let file = cx.xml(attribute)?;
+    let (entry, root) = (file.entry, &file.document.root);
     if *root.name != *"network-security-config" {
         cx.note(
             root,
@@ -26,7 +27,9 @@ pub(super) fn network_security(
     }
     let base = root.named("base-config").next();
     let mut config = NetworkSecurity {
+        file: file.file,
         entry,
+        sha256: file.sha256,
         base_cleartext: base.and_then(cleartext),
         base_trusts_user: base.and_then(trusts_user).unwrap_or(false),
         debug_overrides: root.named("debug-overrides").next().is_some(),
@@ -38,13 +41,18 @@ pub(super) fn network_security(
         ..DomainConfig::default()
     };
     // Nested configurations inherit; they follow their parent.
-    let mut queue: Vec<(&Element, DomainConfig)> = root
-        .named("domain-config")
-        .map(|element| (element, outer.clone()))
-        .collect();
-    queue.reverse();
-    while let Some((element, outer)) = queue.pop() {
-        if config.domains.len() >= ELEMENTS || !cx.charge(256) {
+    let mut open = vec![(Children::direct(root, &root.name), outer)];
+    while let Some((children, outer)) = open.last_mut() {
+        let Some(child) = children.next() else {
+            open.pop();
+            continue;
+        };
+        let element = child.element;
+        if *element.name != *"domain-config" {
+            continue;
+        }
+        let path = child.path();
+        if config.domains.len() >= ELEMENTS || !cx.charge(path.len().saturating_add(256)) {
             break;
         }
         let mut domains = Vec::new();
@@ -62,22 +70,18 @@ pub(super) fn network_security(
             .named("pin-set")
             .any(|set| set.named("pin").next().is_some());
         let this = DomainConfig {
+            path,
             domains,
             cleartext: cleartext(element).or(outer.cleartext),
             trusts_user: trusts_user(element).unwrap_or(outer.trusts_user),
             pinned: pinned || outer.pinned,
         };
         let inner = DomainConfig {
+            path: String::new(),
             domains: Vec::new(),
             ..this.clone()
         };
-        let nested: Vec<_> = element.named("domain-config").collect();
-        queue.extend(
-            nested
-                .into_iter()
-                .rev()
-                .map(|element| (element, inner.clone())),
-        );
+        open.push((Children::direct(element, &this.path), inner));
         config.domains.push(this);
     }
     Some(config)
@@ -105,8 +109,8 @@ fn trusts_user(element: &Element) -> Option<bool> {
 
 /// `full-backup-content` or `data-extraction-rules` (`FullBackup.java`).
 pub(super) fn backup_rules(cx: &mut Context<'_, '_>, attribute: &Attribute) -> Option<BackupRules> {
-    let (entry, document) = cx.xml(attribute)?;
-    let root = &document.root;
+    let file = cx.xml(attribute)?;
+    let (entry, root) = (file.entry, &file.document.root);
     let mut rules = BackupRules {
         entry,
         rules: Vec::new(),
@@ -165,8 +169,8 @@ pub(super) fn accessibility(
     cx: &mut Context<'_, '_>,
     attribute: &Attribute,
 ) -> Option<AccessibilityService> {
-    let (entry, document) = cx.xml(attribute)?;
-    let root = &document.root;
+    let file = cx.xml(attribute)?;
+    let (entry, root) = (file.entry, &file.document.root);
     if *root.name != *"accessibility-service" {
         cx.note(
             root,
@@ -225,8 +229,8 @@ const EVENT_TYPES: &[(&str, u32)] = &[
 
 /// `device-admin` (`DeviceAdminInfo.java`): the names below `uses-policies`.
 pub(super) fn device_admin(cx: &mut Context<'_, '_>, attribute: &Attribute) -> Option<Vec<String>> {
-    let (entry, document) = cx.xml(attribute)?;
-    let root = &document.root;
+    let file = cx.xml(attribute)?;
+    let (entry, root) = (file.entry, &file.document.root);
     if *root.name != *"device-admin" {
         cx.note(
             root,

@@ -21,6 +21,7 @@ mod bad_input;
 mod batch;
 mod batch_inputs;
 mod case;
+mod case_samples;
 mod cli;
 mod common;
 mod compiled;

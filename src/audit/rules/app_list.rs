@@ -1,7 +1,7 @@
 //! Ways to see which other apps are installed: permissions, or a long list of packages in `queries`.
 
 use crate::audit::Case;
-use crate::audit::evidence::{Evidence, EvidenceKind};
+use crate::audit::evidence::Evidence;
 use crate::audit::finding::{Finding, same};
 use crate::signatures::schema::{Rule, RuleConfidence, Text, Tier};
 
@@ -42,25 +42,24 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
             }
         })
         .collect();
-    let queries = &case.facts.manifest.queries.packages;
-    if queries.len() >= MANY_QUERIES {
-        let what = format!("queries: {} packages", queries.len());
+    let queries = &case.facts.manifest.queries;
+    let packages = &queries.packages;
+    if packages.len() >= MANY_QUERIES {
         let how = Text {
-            zh: format!("清单文件 <queries> 中列出的 {} 个应用", queries.len()).into(),
-            en: format!("the {} packages that <queries> names", queries.len()).into(),
+            zh: format!("清单文件 <queries> 中列出的 {} 个应用", packages.len()).into(),
+            en: format!("the {} packages that <queries> names", packages.len()).into(),
         };
         let values = [("how", how), ("permission", same("<queries>"))];
-        let shown = queries
+        let shown = packages
             .iter()
             .take(5)
             .cloned()
             .collect::<Vec<_>>()
             .join(", ");
-        let evidence = Evidence {
-            file: case.facts.files.first().map(|f| f.name.clone()),
-            entry: Some("AndroidManifest.xml".into()),
-            path: Some("manifest/queries".into()),
-            ..Evidence::new(EvidenceKind::Manifest, format!("{what}: {shown} …"))
+        let value = format!("queries with {} packages: {shown} …", packages.len());
+        let evidence = match &queries.at {
+            Some(at) => Evidence::element(case.facts, at, value),
+            None => Evidence::manifest(case.facts, value),
         };
         let finding = Finding::new(rule, case, "queries", vec![evidence], &values).milder();
         findings.push(Finding {

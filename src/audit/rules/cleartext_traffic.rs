@@ -1,8 +1,9 @@
 //! Unencrypted traffic is allowed, by an attribute, by the network security configuration or by default.
 
 use crate::audit::Case;
-use crate::audit::evidence::{Evidence, EvidenceKind};
-use crate::audit::finding::Finding;
+use crate::audit::evidence::Evidence;
+use crate::audit::finding::{Finding, same};
+use crate::package::manifest::NetworkSecurity;
 use crate::signatures::schema::{Rule, RuleConfidence, Text};
 
 /// First target level for which the default is "not allowed" (developer guide, `usesCleartextTraffic`).
@@ -15,70 +16,74 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     let by_default = target < DENIED_BY_DEFAULT;
     // Where there is a network security configuration, the platform (API 24 and later) ignores the attribute.
     if let Some(config) = &application.network_security {
-        if config.base_cleartext.unwrap_or(by_default) {
-            let how = if config.base_cleartext.is_some() {
-                Text {
-                    zh: "网络安全配置 base-config 设置 cleartextTrafficPermitted=\"true\"".into(),
-                    en: "base-config of the network security configuration sets cleartextTrafficPermitted=\"true\"".into(),
-                }
-            } else {
-                default_words(target)
-            };
-            return vec![found(
-                rule,
-                case,
-                "base-config",
-                &config.entry,
-                how,
-                config.base_cleartext.is_some(),
-            )];
-        }
-        let domains: Vec<String> = config
-            .domains
-            .iter()
-            .filter(|d| d.cleartext == Some(true))
-            .flat_map(|d| d.domains.iter().filter(|name| !is_local(name)).cloned())
-            .collect();
-        if domains.is_empty() {
-            return Vec::new();
-        }
-        let list = domains.join(", ");
-        let how = Text {
-            zh: format!("网络安全配置对下列域名放行：{list}").into(),
-            en: format!("the network security configuration allows it for {list}").into(),
-        };
-        return vec![found(rule, case, "domain-config", &config.entry, how, true).milder()];
+        return configured(rule, case, config, target, by_default);
     }
+    let at = &application.at;
     match application.uses_cleartext_traffic {
         Some(true) => {
-            let how = Text {
-                zh: "android:usesCleartextTraffic=\"true\"".into(),
-                en: "android:usesCleartextTraffic=\"true\"".into(),
-            };
-            vec![found(
-                rule,
-                case,
-                "usesCleartextTraffic=true",
-                "AndroidManifest.xml",
-                how,
-                true,
-            )]
+            let written = "android:usesCleartextTraffic=\"true\"";
+            let value = "application android:usesCleartextTraffic=true";
+            let evidence = Evidence::element(case.facts, at, value);
+            vec![found(rule, case, vec![evidence], same(written))]
         }
         None if by_default && requests_internet(case) => {
-            vec![
-                found(
-                    rule,
-                    case,
-                    "usesCleartextTraffic (default)",
-                    "AndroidManifest.xml",
-                    default_words(target),
-                    false,
-                )
-                .milder(),
-            ]
+            let value = "application without android:usesCleartextTraffic";
+            let evidence = Evidence::element(case.facts, at, value);
+            let words = default_words(target);
+            vec![tentative(found(rule, case, vec![evidence], words)).milder()]
         }
         Some(false) | None => Vec::new(),
     }
+}
+
+fn configured(
+    rule: &Rule,
+    case: &Case<'_>,
+    config: &NetworkSecurity,
+    target: u32,
+    by_default: bool,
+) -> Vec<Finding> {
+    const ROOT: &str = "network-security-config";
+    match config.base_cleartext {
+        Some(true) => {
+            let how = Text {
+                zh: "网络安全配置 base-config 设置 cleartextTrafficPermitted=\"true\"".into(),
+                en: "base-config of the network security configuration sets cleartextTrafficPermitted=\"true\"".into(),
+            };
+            let path = format!("{ROOT}/base-config");
+            let value = "base-config cleartextTrafficPermitted=true";
+            let evidence = Evidence::network(config, &path, value);
+            return vec![found(rule, case, vec![evidence], how)];
+        }
+        None if by_default => {
+            let value = format!("{ROOT} without base-config cleartextTrafficPermitted");
+            let evidence = Evidence::network(config, ROOT, value);
+            let words = default_words(target);
+            return vec![tentative(found(rule, case, vec![evidence], words))];
+        }
+        Some(false) | None => {}
+    }
+    let mut names = Vec::new();
+    let mut evidence = Vec::new();
+    for domain in &config.domains {
+        let far = domain.domains.iter().filter(|name| !is_local(name));
+        let far: Vec<&str> = far.map(String::as_str).collect();
+        if domain.cleartext != Some(true) || far.is_empty() {
+            continue;
+        }
+        names.extend(far);
+        let value = "domain-config cleartextTrafficPermitted=true";
+        evidence.push(Evidence::network(config, &domain.path, value));
+    }
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let list = names.join(", ");
+    let how = Text {
+        zh: format!("网络安全配置对下列域名放行：{list}").into(),
+        en: format!("the network security configuration allows it for {list}").into(),
+    };
+    vec![found(rule, case, evidence, how).milder()]
 }
 
 fn requests_internet(case: &Case<'_>) -> bool {
@@ -104,34 +109,14 @@ fn is_local(name: &str) -> bool {
             .any(|p| name.starts_with(p))
 }
 
-fn found(
-    rule: &Rule,
-    case: &Case<'_>,
-    what: &str,
-    entry: &str,
-    how: Text,
-    written: bool,
-) -> Finding {
-    let evidence = if entry == "AndroidManifest.xml" {
-        Evidence::element(
-            case.facts,
-            &case.facts.manifest.application.at,
-            format!("application {what}"),
-        )
-    } else {
-        Evidence {
-            file: case.facts.files.first().map(|f| f.name.clone()),
-            entry: Some(entry.into()),
-            ..Evidence::new(EvidenceKind::Manifest, what)
-        }
-    };
-    let finding = Finding::new(rule, case, "application", vec![evidence], &[("how", how)]);
-    if written {
-        finding
-    } else {
-        Finding {
-            confidence: RuleConfidence::Tentative,
-            ..finding
-        }
+fn found(rule: &Rule, case: &Case<'_>, evidence: Vec<Evidence>, how: Text) -> Finding {
+    Finding::new(rule, case, "application", evidence, &[("how", how)])
+}
+
+/// Nothing that is written says so.
+fn tentative(finding: Finding) -> Finding {
+    Finding {
+        confidence: RuleConfidence::Tentative,
+        ..finding
     }
 }

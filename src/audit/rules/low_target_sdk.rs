@@ -2,10 +2,8 @@
 
 use super::{names, number};
 use crate::audit::Case;
-use crate::audit::evidence::{Evidence, EvidenceKind};
+use crate::audit::evidence::Evidence;
 use crate::audit::finding::Finding;
-use crate::facts::FileRole;
-use crate::package::manifest::Place;
 use crate::signatures::schema::Rule;
 
 /// First level with run-time permissions (Android 6.0).
@@ -31,30 +29,17 @@ pub(super) fn run(rule: &Rule, case: &Case<'_>) -> Vec<Finding> {
     if bundled.is_empty() {
         return Vec::new();
     }
+    let facts = case.facts;
     let written = match (sdk.target, sdk.min) {
         (Some(level), _) => format!("uses-sdk android:targetSdkVersion={level}"),
         (None, Some(level)) => {
             format!("uses-sdk android:minSdkVersion={level}, no targetSdkVersion")
         }
-        (None, None) => "no uses-sdk element".into(),
+        (None, None) => "uses-sdk without android:minSdkVersion".into(),
     };
-    // The base, not the bundle that it came in.
-    let base = case.facts.files.iter().find(|f| f.role == FileRole::Base);
-    let path = match (sdk.target, sdk.min) {
-        (None, None) => "manifest",
-        _ => "manifest/uses-sdk",
-    };
-    let place = base.map(|file| Place {
-        file: file.name.clone(),
-        path: path.into(),
-        offset: 0,
-    });
-    let mut evidence = vec![match place {
-        Some(at) => Evidence {
-            offset: None,
-            ..Evidence::element(case.facts, &at, written)
-        },
-        None => Evidence::new(EvidenceKind::Manifest, written),
+    let mut evidence = vec![match &sdk.at {
+        Some(at) => Evidence::element(facts, at, written),
+        None => Evidence::manifest(facts, "manifest without uses-sdk"),
     }];
     evidence.extend(bundled.iter().flat_map(|p| p.evidence.clone()));
     let values = [
