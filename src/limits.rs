@@ -239,6 +239,15 @@ limits! {
     /// Uses with values that are kept for one app; the rest is counted. The largest apps have some 10,000.
     "保留的带常量的调用数，其余只计数；最大的应用约有1万个"
     value_uses: usize = 200_000;
+    /// Code units of the methods that are followed from the start of the app. The largest store apps have about 4,000,000.
+    "从应用启动处跟踪的方法的代码单元总数；最大的应用约400万个"
+    start_instructions: u64 = 16_000_000;
+    /// Methods that are followed from the start of the app. The largest store apps have about 100,000.
+    "从应用启动处跟踪的方法数；最大的应用约10万个"
+    start_methods: u32 = 400_000;
+    /// Calls inside each other that are followed from the start of the app. A person follows some ten.
+    "从应用启动处跟踪的调用层数；人工复核通常不超过十余层"
+    start_depth: u32 = 32;
     /// Bytes of a `MANIFEST.MF` or `.SF` file. One of 60,000 entries has about 9 MB.
     "MANIFEST.MF或者.SF文件的字节数；6万个条目约为9 MB"
     signature_file_bytes: u64 = 32 << 20;

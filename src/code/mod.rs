@@ -7,6 +7,7 @@
 //!     ─Program────────▶ which method a call reaches, across files and superclasses
 //!     ─Graph──────────▶ which class refers to which, which classes call a method
 //!     ─undefined_types▶ what it refers to and does not define
+//! start::walk ────▶ Tree of the methods that run when the app starts
 //! values::resolve ▶ Resolved {use, arguments}: which constants reach a call
 //! ```
 //!
@@ -28,6 +29,7 @@ mod graph;
 mod hierarchy;
 mod program;
 mod sites;
+pub mod start;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -13,6 +13,15 @@ use crate::error::ParseError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Signature(u64);
 
+impl Signature {
+    /// That of a method by its name and descriptors.
+    pub(super) fn of(name: &str, parameters: &[&str], returns: &str) -> Self {
+        let types = std::iter::once(returns).chain(parameters.iter().copied());
+        let proto = types.fold(SEED, |sum, type_| hash(sum, type_.as_bytes()));
+        Self(hash(proto, &hash(SEED, name.as_bytes()).to_le_bytes()))
+    }
+}
+
 /// Where a call ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reached {

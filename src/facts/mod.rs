@@ -9,7 +9,9 @@ pub mod extract;
 mod model;
 pub mod nested;
 pub mod notation;
+mod notation_start;
 mod notation_uses;
+mod start;
 mod uses;
 
 pub use crate::signing::{Certificate, Issue, Verification};
@@ -19,6 +21,7 @@ pub use model::{
     SignerFact, SigningFact, State,
 };
 pub use nested::{NestedDex, NestedFact, NestedKind};
+pub use start::{StartCall, StartFact, StartKind, StartNode, StartRoot, StartStack, StartStep};
 pub use uses::{
     Arg, Entered, Known, Manner, MethodFact, OpaqueFact, ScriptFact, Site, UseFact, Walked,
 };

@@ -1,6 +1,7 @@
 //! Shape of the facts. A change that old readers would misread needs a new [`SCHEMA`].
 
 use super::nested::NestedFact;
+use super::start::StartFact;
 use super::uses::{MethodFact, OpaqueFact, ScriptFact, UseFact, Walked};
 use crate::elf::NativeLib;
 use crate::incident::{Channel, Incident};
@@ -37,7 +38,7 @@ pub struct Facts {
     pub referenced: Vec<String>,
     /// What the code uses of what lies outside it, and telling strings; sorted.
     pub uses: Vec<UseFact>,
-    /// The methods that [`Facts::uses`] name; sorted.
+    /// The methods that [`Facts::uses`] and [`Facts::start`] name; sorted.
     pub methods: Vec<MethodFact>,
     /// By number of a class: the numbers of the classes that it refers to, sorted. Empty where the
     /// references are not known; then every class counts as reached.
@@ -50,6 +51,9 @@ pub struct Facts {
     /// Numbers of the classes whose methods do nothing, sorted: they return at once, or have no code.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub idle: Vec<u32>,
+    /// What runs when the app starts; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartFact>,
     /// Names in scripts and snapshots, by entry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scripts: Vec<ScriptFact>,

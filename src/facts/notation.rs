@@ -22,6 +22,7 @@
 //! extends android.webkit.WebChromeClient <- com.x.Y
 //! override android.webkit.WebChromeClient.onPermissionRequest <- com.x.Y.onPermissionRequest
 //! string /sys/class/net/wlan0/address <- com.x.Y.z
+//! start android.telephony.TelephonyManager.getDeviceId <- com.x.App.onCreate > com.y.Sdk.init
 //! refers com.x.Main com.x.Y                one class refers to another; then only what components lead to is reached
 //! lib arm64-v8a/libfoo.so                  a native library
 //! symbol arm64-v8a/libfoo.so dlopen        a function that it takes from elsewhere
@@ -37,7 +38,9 @@
 //! unless the word `missing` says that it is not. `action A` is short for a
 //! receiver of the app's own for that action. Behind the method of a use, `by=com.x.Z`
 //! (repeatable) says who calls it and `nowhere` that nobody does; without them it is
-//! entered from outside. Arguments are `"text"`, `"beginning*"`, `21`, `uri:…`,
+//! entered from outside. `start` is a `call` on the way from the start of the app: behind `<-` stand the methods
+//! from the first one, which is that of a provider or activity of the lines, or else of the application; `>` is a
+//! call, `>>` leaves it to others to run. Without such a line it is not known what runs at start. Arguments are `"text"`, `"beginning*"`, `21`, `uri:…`,
 //! `action:…`, `class:…`, `field:…` or `_`.
 
 use super::model::{ChannelState, DexFact, Facts, FileFact, NativeFact, SCHEMA, State};

@@ -1,6 +1,7 @@
 //! The lines of the notation that say what code does: `call`, `read`, `override`, `string` …
 
 use super::model::Facts;
+use super::notation_start::Way;
 use super::uses::{Arg, Entered, Known, Manner, MethodFact, Site, UseFact};
 use crate::dex::names::descriptor;
 use std::collections::BTreeMap;
@@ -21,6 +22,8 @@ struct Line {
     method: String,
     callers: Vec<String>,
     entered: Entered,
+    /// How the start of the app leads to it; empty where nothing says so.
+    way: Way,
 }
 
 /// Who does it where a line does not say.
@@ -35,7 +38,7 @@ impl Uses {
             return Ok(true);
         }
         let manner = match word {
-            "call" => Manner::Call,
+            "call" | "start" => Manner::Call,
             "read" => Manner::Read,
             "write" => Manner::Write,
             "type" => Manner::Class,
@@ -48,7 +51,14 @@ impl Uses {
             Some((what, by)) => (what.trim(), by.trim()),
             None => (rest, SOMEBODY),
         };
-        let mut words = by.split(' ');
+        let way = match word {
+            "start" => Way::read(by)?,
+            _ => Way::default(),
+        };
+        let mut words = match word {
+            "start" => by.rsplit(' ').next().unwrap_or_default().split(' '),
+            _ => by.split(' '),
+        };
         let place = words.next().unwrap_or_default();
         let (class, method) = match manner {
             Manner::Extends => (place, ""),
@@ -64,6 +74,7 @@ impl Uses {
             method: method.into(),
             callers: Vec::new(),
             entered: Entered::Outside,
+            way,
         };
         for word in words {
             match word.split_once('=') {
@@ -102,7 +113,9 @@ impl Uses {
         self.lines
             .iter()
             .flat_map(|line| {
-                std::iter::once(line.class.as_str()).chain(line.callers.iter().map(String::as_str))
+                std::iter::once(line.class.as_str())
+                    .chain(line.callers.iter().map(String::as_str))
+                    .chain(line.way.classes())
             })
             .chain(
                 self.refers
@@ -130,17 +143,30 @@ impl Uses {
             });
         }
         let mut sorted = methods.clone();
+        sorted.extend(self.lines.iter().flat_map(|line| line.way.methods()));
         sorted.sort();
         sorted.dedup();
-        let mut uses: BTreeMap<(String, Manner), UseFact> = BTreeMap::new();
-        for (line, method) in self.lines.into_iter().zip(&methods) {
+        let at = |method: &MethodFact| {
             let at = sorted.binary_search(method).unwrap_or_default();
+            u32::try_from(at).unwrap_or_default()
+        };
+        let mut order: Vec<usize> = (0..self.lines.len()).collect();
+        order.sort_by_key(|&line| self.lines.get(line).map(|l| l.way.rank(facts)));
+        let mut starts = vec![None; self.lines.len()];
+        for number in order {
+            if let (Some(line), Some(slot)) = (self.lines.get(number), starts.get_mut(number)) {
+                *slot = line.way.add(facts, at);
+            }
+        }
+        let mut uses: BTreeMap<(String, Manner), UseFact> = BTreeMap::new();
+        for ((line, method), start) in self.lines.into_iter().zip(&methods).zip(starts) {
             let site = Site {
-                method: u32::try_from(at).unwrap_or_default(),
+                method: at(method),
                 offset: 0,
                 count: 1,
                 through: None,
                 args: line.args,
+                start,
             };
             let key = (line.what.clone(), line.manner);
             let gathered = uses.entry(key).or_insert_with(|| UseFact {

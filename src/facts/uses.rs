@@ -70,7 +70,7 @@ pub struct UseFact {
     pub manner: Manner,
     /// Number of instructions or classes that do so.
     pub count: u32,
-    /// One for each class and set of constants, in file order; see
+    /// One for each class and set of constants, those in methods that run at start apart, in file order; see
     /// [`Limits::sites_per_use`](crate::limits::Limits::sites_per_use).
     pub sites: Vec<Site>,
     /// There are further classes or constants than the sites show.
@@ -96,6 +96,9 @@ pub struct Site {
     /// What is known of the arguments, by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Arg>,
+    /// It is in a method that runs when the app starts: index in [`StartFact::nodes`](super::StartFact::nodes).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<u32>,
 }
 
 /// A value that an argument may have.

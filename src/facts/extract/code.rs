@@ -11,7 +11,7 @@
 use super::collect::{self, Found};
 use super::plumbing::is_platform;
 use super::uses::{Joined, Through};
-use super::{constants, roots, strings, uses};
+use super::{constants, roots, start, strings, uses};
 use crate::code::values::{self, resolve};
 use crate::code::{
     Budget, Faults, FileGraph, Graph, HierarchyBuilder, NameId, Program, Site, Target, Wanted,
@@ -175,7 +175,10 @@ fn whole(
         found.push(of);
         graphs.push(graph);
     }
-    let (arguments, through) = arguments(members, &found, &graphs, &program, &mut faults, limits);
+    let (start, (arguments, through)) = rayon::join(
+        || start::start(&facts.manifest, &program, limits),
+        || arguments(members, &found, &graphs, &program, &mut faults, limits),
+    );
     let composed = named_by_constants(&found, &arguments, &program);
     let graph = Graph::new(graphs.into_iter().flatten(), composed, &program);
     facts.idle = idle_numbers(&locals);
@@ -192,6 +195,7 @@ fn whole(
         through: &through,
         roots: &roots.all,
         native: &roots.native,
+        start: &start,
     };
     uses::join(&joined, found, facts, &mut faults, limits);
     if let Some(first) = faults.first_mut() {

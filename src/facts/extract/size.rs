@@ -40,9 +40,15 @@ const PIECES: [Piece; 5] = [
                 let names = text(&method.class).saturating_add(text(&method.name));
                 names.saturating_add(sum(method.callers.len(), NUMBER))
             });
-            uses.chain(methods).fold(0, usize::saturating_add)
+            let nodes = facts.start.iter().flat_map(|start| &start.nodes);
+            let nodes =
+                nodes.map(|node| node.from.as_ref().map_or(OBJECT, |from| text(&from.names)));
+            uses.chain(methods)
+                .chain(nodes)
+                .fold(0, usize::saturating_add)
         },
         |facts| {
+            facts.start = None;
             facts.uses.clear();
             facts.methods.clear();
         },

@@ -3,11 +3,12 @@
 use super::code::Arguments;
 use super::collect::{self, Found};
 use super::entered::{Flags, entered, overrides};
-use super::plumbing::{is_kept_parent, vendor};
+use super::plumbing::vendor;
+use super::start::Started;
 use crate::code::{
     Callers, Faults, Graph, How, Invoke, NameId, Program, Reached, Site as CodeSite, Target,
 };
-use crate::dex::{ClassDef, Dex, names, usize_of};
+use crate::dex::{Dex, names, usize_of};
 use crate::error::ParseError;
 use crate::facts::model::Facts;
 use crate::facts::uses::{Arg, Known, Manner, MethodFact, Site, UseFact};
@@ -27,6 +28,8 @@ pub(super) struct Joined<'j, 'w, 'a> {
     pub(super) roots: &'j [NameId],
     /// Classes that native libraries name.
     pub(super) native: &'j BTreeSet<NameId>,
+    /// What runs when the app starts.
+    pub(super) start: &'j Started,
 }
 
 /// A use inside a wrapper, seen from a call of the wrapper.
@@ -52,6 +55,8 @@ struct Gathered {
     count: u32,
     more: bool,
     sites: BTreeMap<(u32, Vec<Arg>), Site>,
+    /// Those in methods that run at start, apart: of each the one on the shortest way.
+    starts: BTreeMap<(u32, Vec<Arg>), Site>,
 }
 
 /// What one target of a file comes to, worked out once.
@@ -141,8 +146,8 @@ pub(super) fn join(
 /// File, class definition, method.
 type MethodKey = (u32, u32, Option<u32>);
 
-struct Gatherer<'j, 'w, 'a> {
-    joined: &'j Joined<'j, 'w, 'a>,
+pub(super) struct Gatherer<'j, 'w, 'a> {
+    pub(super) joined: &'j Joined<'j, 'w, 'a>,
     /// (file, class definition, method) → number.
     methods: BTreeMap<MethodKey, u32>,
     /// The one that was met last.
@@ -161,7 +166,7 @@ struct Gatherer<'j, 'w, 'a> {
 }
 
 impl<'a> Gatherer<'_, '_, 'a> {
-    fn dex(&self, file: u32) -> Option<Dex<'a>> {
+    pub(super) fn dex(&self, file: u32) -> Option<Dex<'a>> {
         self.joined.members.get(usize_of(file)).map(|m| m.1)
     }
 
@@ -224,7 +229,7 @@ impl<'a> Gatherer<'_, '_, 'a> {
         }))
     }
 
-    fn slot(&mut self, key: Key) -> usize {
+    pub(super) fn slot(&mut self, key: Key) -> usize {
         let next = self.slots.len();
         let slot = *self.by_key.entry(key).or_insert(next);
         if slot == next {
@@ -233,7 +238,7 @@ impl<'a> Gatherer<'_, '_, 'a> {
         slot
     }
 
-    fn number(&mut self, name: &str) -> u32 {
+    pub(super) fn number(&mut self, name: &str) -> u32 {
         if let Some(&number) = self.names.get(name) {
             return number;
         }
@@ -299,7 +304,12 @@ impl<'a> Gatherer<'_, '_, 'a> {
     }
 
     /// The signature of a method as if it were named on `class`.
-    fn renamed(&self, dex: &Dex<'_>, method: u32, class: NameId) -> Result<String, ParseError> {
+    pub(super) fn renamed(
+        &self,
+        dex: &Dex<'_>,
+        method: u32,
+        class: NameId,
+    ) -> Result<String, ParseError> {
         let id = dex.method(method)?;
         Ok(format!(
             "{}->{}{}",
@@ -310,7 +320,7 @@ impl<'a> Gatherer<'_, '_, 'a> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of one site")]
-    fn add(
+    pub(super) fn add(
         &mut self,
         slot: usize,
         by: u32,
@@ -321,24 +331,37 @@ impl<'a> Gatherer<'_, '_, 'a> {
         counts: bool,
     ) -> Result<(), ParseError> {
         let method = self.method(file, site.class_def, site.class, site.method)?;
+        let start = self.joined.start.node(file, &site);
         let Some(gathered) = self.slots.get_mut(slot) else {
             return Ok(());
         };
         gathered.count = gathered.count.saturating_add(u32::from(counts));
-        let full = gathered.sites.len() >= self.limits.sites_per_use;
+        let sites = match start {
+            Some(_) => &mut gathered.starts,
+            None => &mut gathered.sites,
+        };
+        let full = sites.len() >= self.limits.sites_per_use;
         let key = (by, args);
-        match gathered.sites.get_mut(&key) {
-            Some(known) => known.count = known.count.saturating_add(1),
+        let mut site = Site {
+            method,
+            offset: site.offset,
+            count: 1,
+            through,
+            args: key.1.clone(),
+            start,
+        };
+        match sites.get_mut(&key) {
+            Some(known) => {
+                site.count = known.count.saturating_add(1);
+                if site.start < known.start {
+                    *known = site;
+                } else {
+                    known.count = site.count;
+                }
+            }
             None if full => gathered.more = true,
             None => {
-                let site = Site {
-                    method,
-                    offset: site.offset,
-                    count: 1,
-                    through,
-                    args: key.1.clone(),
-                };
-                gathered.sites.insert(key, site);
+                sites.insert(key, site);
             }
         }
         Ok(())
@@ -419,95 +442,12 @@ impl<'a> Gatherer<'_, '_, 'a> {
         });
     }
 
-    /// What the classes of a file extend, and which methods stand in place of those above.
-    fn parents(&mut self, file: u32) -> Result<(), ParseError> {
-        let Some(dex) = self.dex(file) else {
-            return Ok(());
-        };
-        let program = self.joined.program;
-        let hierarchy = program.hierarchy();
-        for (class_def, class) in (0u32..).zip(dex.class_defs()) {
-            if hierarchy.is_shadowed(file, class_def) {
-                continue;
-            }
-            let Some(name) = program.own_class(file, class.class) else {
-                continue;
-            };
-            let (above, _) = hierarchy.supertypes(name);
-            let own = vendor(hierarchy.name(name)).to_owned();
-            let is_other = |id: NameId| {
-                let text = hierarchy.name(id);
-                hierarchy.class(id).is_some()
-                    && vendor(text) != own
-                    && super::plumbing::is_kept_library(text)
-                    && !text.starts_with("Landroidx/")
-                    && !text.starts_with("Landroid/support/")
-            };
-            let outside: Vec<NameId> = above
-                .iter()
-                .copied()
-                .filter(|&id| hierarchy.class(id).is_none() && is_kept_parent(hierarchy.name(id)))
-                .collect();
-            let libraries: Vec<NameId> = above.into_iter().filter(|&id| is_other(id)).collect();
-            if outside.is_empty() && libraries.is_empty() {
-                continue;
-            }
-            for &parent in &outside {
-                let site = class_site(class_def, &class);
-                let slot = self.slot((hierarchy.name(parent).to_owned(), Manner::Extends));
-                let by = self.number(hierarchy.name(name));
-                self.add(slot, by, file, site, None, Vec::new(), true)?;
-            }
-            self.overriding(file, class_def, &class, name, &outside, &libraries)?;
-        }
-        Ok(())
-    }
-
-    fn overriding(
-        &mut self,
-        file: u32,
-        class_def: u32,
-        class: &ClassDef,
-        name: NameId,
-        outside: &[NameId],
-        libraries: &[NameId],
-    ) -> Result<(), ParseError> {
-        let Some(dex) = self.dex(file) else {
-            return Ok(());
-        };
-        let program = self.joined.program;
-        let Some(data) = dex.class_data(class)? else {
-            return Ok(());
-        };
-        for method in data.methods()? {
-            let method = method?;
-            if method.is_direct || method.access_flags & SYNTHETIC != 0 || method.code_off == 0 {
-                continue;
-            }
-            let Some(signature) = program.signature(file, method.method) else {
-                continue;
-            };
-            let inherited = libraries
-                .iter()
-                .filter(|&&parent| program.defines(parent, signature));
-            let parents: Vec<NameId> = outside.iter().chain(inherited).copied().collect();
-            for parent in parents {
-                let what = self.renamed(&dex, method.method, parent)?;
-                let site = CodeSite {
-                    method: Some(method.method),
-                    code_off: method.code_off,
-                    offset: u64::from(method.code_off),
-                    ..class_site(class_def, class)
-                };
-                let slot = self.slot((what, Manner::Override));
-                let by = self.number(program.hierarchy().name(name));
-                self.add(slot, by, file, site, None, Vec::new(), true)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn finish(self, facts: &mut Facts) {
+    fn finish(mut self, facts: &mut Facts) {
+        let starts = self.slots.iter().flat_map(|slot| slot.starts.values());
+        let used: BTreeSet<u32> = starts.filter_map(|site| site.start).collect();
+        let (start, nodes) = (self.joined.start).facts(self.joined.members, &used, |f, d, c, m| {
+            self.method(f, d, c, Some(m))
+        });
         // Methods are numbered in the order of their names, so that the same files give the same facts.
         let mut order: Vec<usize> = (0..self.order.len()).collect();
         order.sort_by_key(|&at| self.order.get(at));
@@ -522,14 +462,22 @@ impl<'a> Gatherer<'_, '_, 'a> {
             .iter()
             .filter_map(|&at| methods.get_mut(at).and_then(Option::take))
             .collect();
+        facts.start = (!self.joined.members.is_empty()).then_some(start);
+        for node in facts.start.iter_mut().flat_map(|start| &mut start.nodes) {
+            let new = renumbered.get(usize_of(node.method));
+            node.method = new.copied().unwrap_or_default();
+        }
         let mut slots = self.slots;
         facts.uses = self
             .by_key
             .into_iter()
             .map(|((what, manner), slot)| {
                 let gathered = slots.get_mut(slot).map(std::mem::take).unwrap_or_default();
-                let mut sites: Vec<Site> = gathered.sites.into_values().collect();
+                let all = gathered.sites.into_values();
+                let mut sites: Vec<Site> = all.chain(gathered.starts.into_values()).collect();
                 for site in &mut sites {
+                    let node = site.start.and_then(|old| nodes.get(usize_of(old)));
+                    site.start = node.copied().flatten();
                     site.method = renumbered
                         .get(usize_of(site.method))
                         .copied()
@@ -545,20 +493,6 @@ impl<'a> Gatherer<'_, '_, 'a> {
                 }
             })
             .collect();
-    }
-}
-
-/// `ACC_SYNTHETIC`
-const SYNTHETIC: u32 = 0x1000;
-
-fn class_site(class_def: u32, class: &ClassDef) -> CodeSite {
-    CodeSite {
-        class_def,
-        class: class.class,
-        method: None,
-        code_off: 0,
-        unit: 0,
-        offset: 0,
     }
 }
 
