@@ -1,7 +1,9 @@
 //! Evidence: what was seen, and where anyone can see it again in the same file.
 
-use crate::detect::{Mark, OwnedCall, Shown, Where};
-use crate::facts::{Facts, FileRole, Manner, Site, UseFact};
+use crate::detect::{AtStart, Mark, OwnedCall, Shown, Where};
+use crate::facts::{
+    Facts, FileRole, Manner, MethodFact, Site, StartRoot, StartStack, StartStep, UseFact,
+};
 use crate::package::manifest::{NetworkSecurity, Place};
 use serde::{Deserialize, Serialize};
 
@@ -219,7 +221,6 @@ impl Evidence {
     /// One instruction, or a class or method that stands in place of another one.
     fn site(facts: &Facts, used: &UseFact, site: &Site) -> Self {
         let method = facts.method(site);
-        let dex = method.and_then(|m| facts.dex.get(usize::try_from(m.dex).ok()?));
         let kind = match used.manner {
             Manner::Extends | Manner::Override => EvidenceKind::Class,
             // The first value of a static field is no instruction.
@@ -228,14 +229,63 @@ impl Evidence {
         };
         let value = site.through.as_ref().unwrap_or(&used.what);
         Self {
+            kind,
+            offset: (site.offset != 0).then_some(site.offset),
+            count: (site.count > 1).then_some(site.count),
+            ..Self::inside(facts, method, value)
+        }
+    }
+
+    /// Where the platform begins.
+    pub fn root(facts: &Facts, root: &StartRoot) -> Self {
+        let component = root
+            .component
+            .and_then(|at| usize::try_from(at).ok())
+            .map(|at| Self::place(facts, Where::Component(at)));
+        let place = component.unwrap_or_else(|| {
+            let value = format!("application {}", root.class);
+            Self::element(facts, &facts.manifest.application.at, value)
+        });
+        let is_named = place.value.ends_with(&root.class);
+        Self {
+            shows: (!is_named).then(|| root.class.clone()),
+            ..place
+        }
+    }
+
+    /// Each instruction that leads from the start of the app to a method, the first one first.
+    pub fn steps(facts: &Facts, stack: &StartStack<'_>) -> Vec<Self> {
+        let method = |number: u32| facts.methods.get(usize::try_from(number).ok()?);
+        let pairs = stack.nodes.iter().zip(stack.nodes.iter().skip(1));
+        pairs
+            .filter_map(|(before, after)| {
+                let call = after.from.as_ref()?;
+                Some(Self {
+                    offset: Some(call.offset),
+                    channel: Some(step(call.step).to_owned()),
+                    ..Self::inside(facts, method(before.method), &call.names)
+                })
+            })
+            .collect()
+    }
+
+    /// The way from the start of the app to a place, with the place itself; an empty owner is left out.
+    pub fn way(facts: &Facts, stack: &StartStack<'_>, at: &AtStart, owner: &str) -> Vec<Self> {
+        let mut way = Self::steps(facts, stack);
+        way.push(Self::shown(facts, &at.shown, owner));
+        way
+    }
+
+    /// An instruction of a method, without its offset.
+    fn inside(facts: &Facts, method: Option<&MethodFact>, value: &str) -> Self {
+        let dex = method.and_then(|m| facts.dex.get(usize::try_from(m.dex).ok()?));
+        Self {
             file: dex.map(|d| d.file.clone()),
             entry: dex.map(|d| d.entry.clone()),
             entry_sha256: dex.map(|d| d.sha256.clone()),
             class: method.map(|m| m.class.clone()),
             method: method.map(|m| m.name.clone()).filter(|m| !m.is_empty()),
-            offset: (site.offset != 0).then_some(site.offset),
-            count: (site.count > 1).then_some(site.count),
-            ..Self::new(kind, value)
+            ..Self::new(EvidenceKind::Code, value)
         }
     }
 
@@ -248,5 +298,16 @@ impl Evidence {
             owner: Some(owned.owner.as_str().to_owned()),
             ..place.unwrap_or_else(|| Self::new(EvidenceKind::Code, call.what.clone()))
         }
+    }
+}
+
+/// The channel of a step from one method to the next.
+fn step(step: StartStep) -> &'static str {
+    match step {
+        StartStep::Call => "call",
+        StartStep::ClassInit => "class-init",
+        StartStep::Initializer => "initializer",
+        StartStep::Dispatch => "dispatch",
+        StartStep::Posted => "posted",
     }
 }

@@ -29,6 +29,17 @@ pub struct Access {
     pub shown: Vec<Shown>,
     /// How many places show it.
     pub count: u32,
+    /// The place on the way from the start of the app that is reached first; `None` if none is known to be on it.
+    pub start: Option<AtStart>,
+}
+
+/// A place on the way from the start of the app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AtStart {
+    /// Its number in [`StartFact::nodes`](crate::facts::StartFact::nodes); lower ones are surer, then nearer.
+    pub node: u32,
+    /// What shows it.
+    pub shown: Shown,
 }
 
 impl Access {
@@ -118,6 +129,16 @@ pub(super) struct Gathered {
     all: BTreeMap<Key, Access>,
 }
 
+/// How something was seen in one place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) hint: bool,
+    pub(super) reached: bool,
+    pub(super) count: u32,
+    /// The node of the start that the place belongs to.
+    pub(super) start: Option<u32>,
+}
+
 /// What an access is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
@@ -129,37 +150,36 @@ pub(super) struct About {
 }
 
 impl Gathered {
-    /// Adds a place for each of `owners`.
-    pub(super) fn add(
-        &mut self,
-        about: &About,
-        owners: &[Owner],
-        hint: bool,
-        reached: bool,
-        shown: &Shown,
-        count: u32,
-    ) {
-        for owner in owners {
-            let key = (about.id.clone(), owner.clone(), hint, reached);
-            let access = self.all.entry(key).or_insert_with(|| Access {
-                id: about.id.clone(),
-                title: about.title.clone(),
-                information: about.information.clone(),
-                owner: owner.clone(),
-                hint,
-                reached,
-                needs: about.needs.clone(),
-                elsewhere: about.elsewhere.clone(),
-                shown: Vec::new(),
-                count: 0,
+    /// Adds a place.
+    pub(super) fn add(&mut self, about: &About, owner: &Owner, seen: Seen, shown: &Shown) {
+        let key = (about.id.clone(), owner.clone(), seen.hint, seen.reached);
+        let access = self.all.entry(key).or_insert_with(|| Access {
+            id: about.id.clone(),
+            title: about.title.clone(),
+            information: about.information.clone(),
+            owner: owner.clone(),
+            hint: seen.hint,
+            reached: seen.reached,
+            needs: about.needs.clone(),
+            elsewhere: about.elsewhere.clone(),
+            shown: Vec::new(),
+            count: 0,
+            start: None,
+        });
+        if let Some(node) = seen.start
+            && access.start.as_ref().is_none_or(|known| node < known.node)
+        {
+            access.start = Some(AtStart {
+                node,
+                shown: shown.clone(),
             });
-            if access.shown.contains(shown) {
-                continue;
-            }
-            access.count = access.count.saturating_add(count);
-            if access.shown.len() < KEPT {
-                access.shown.push(shown.clone());
-            }
+        }
+        if access.shown.contains(shown) {
+            return;
+        }
+        access.count = access.count.saturating_add(seen.count);
+        if access.shown.len() < KEPT {
+            access.shown.push(shown.clone());
         }
     }
 
@@ -205,13 +225,22 @@ mod tests {
         }
     }
 
+    fn seen(hint: bool, reached: bool, count: u32) -> Seen {
+        Seen {
+            hint,
+            reached,
+            count,
+            start: None,
+        }
+    }
+
     #[test]
     fn a_use_makes_hints_of_the_same_owner_needless() {
         let mut gathered = Gathered::default();
-        gathered.add(&about(), &[Owner::App], true, true, &shown(0), 1);
-        gathered.add(&about(), &[Owner::App], false, true, &shown(1), 2);
-        gathered.add(&about(), &[Owner::App], false, false, &shown(2), 1);
-        gathered.add(&about(), &[Owner::Unlisted], true, true, &shown(3), 1);
+        gathered.add(&about(), &Owner::App, seen(true, true, 1), &shown(0));
+        gathered.add(&about(), &Owner::App, seen(false, true, 2), &shown(1));
+        gathered.add(&about(), &Owner::App, seen(false, false, 1), &shown(2));
+        gathered.add(&about(), &Owner::Unlisted, seen(true, true, 1), &shown(3));
         let found = gathered.finish();
         let rows: Vec<_> = found
             .iter()
@@ -229,8 +258,23 @@ mod tests {
     #[test]
     fn a_place_counts_once() {
         let mut gathered = Gathered::default();
-        gathered.add(&about(), &[Owner::App], false, true, &shown(0), 1);
-        gathered.add(&about(), &[Owner::App], false, true, &shown(0), 1);
+        gathered.add(&about(), &Owner::App, seen(false, true, 1), &shown(0));
+        gathered.add(&about(), &Owner::App, seen(false, true, 1), &shown(0));
         assert_eq!(gathered.finish().first().unwrap().count, 1);
+    }
+
+    #[test]
+    fn of_places_on_the_way_from_the_start_the_surest_is_kept() {
+        let mut gathered = Gathered::default();
+        for (place, start) in [(0, None), (1, Some(7)), (2, Some(3)), (3, Some(5))] {
+            let seen = Seen {
+                start,
+                ..seen(false, true, 1)
+            };
+            gathered.add(&about(), &Owner::App, seen, &shown(place));
+        }
+        let found = gathered.finish();
+        let start = found.first().unwrap().start.clone().unwrap();
+        assert_eq!((start.node, start.shown), (3, shown(2)));
     }
 }

@@ -15,10 +15,11 @@ mod elsewhere;
 mod lineages;
 mod reflection;
 
-use super::access::{About, Access, Gathered, Need, Shown, Where};
+use super::access::{About, Access, Gathered, Need, Seen, Shown, Where};
 use super::asker::Askers;
 use super::owner::Owner;
 use super::reach::Reach;
+use super::start;
 use crate::facts::{Facts, Site};
 use crate::signatures::SignatureDb;
 use crate::signatures::api::AccessHit;
@@ -110,19 +111,30 @@ impl<'a> Finder<'a> {
         {
             self.cut.insert(used);
         }
-        let reached = self.reach.site(site);
-        for owner in self.askers.of(site) {
-            // What a support library holds ready is no use before somebody asks for it.
-            let hint = hint || self.askers.is_support(&owner);
-            self.found
-                .add(about, &[owner], hint, reached, &shown, site.count);
+        let owners = self.askers.of(site);
+        let starting = start::on_the_way(self.facts, self.askers, site, &owners);
+        for owner in &owners {
+            let seen = Seen {
+                // What a support library holds ready is no use before somebody asks for it.
+                hint: hint || self.askers.is_support(owner),
+                reached: site.start.is_some() || self.reach.site(site),
+                count: site.count,
+                start: site.start.filter(|_| starting.contains(owner)),
+            };
+            self.found.add(about, owner, seen, &shown);
         }
     }
 
     /// The same for a place outside the code.
     fn outside(&mut self, hit: &AccessHit<'_>, hint: bool, owner: Owner, shown: Shown) {
         let about = self.about(hit.access);
-        self.found.add(&about, &[owner], hint, true, &shown, 1);
+        let seen = Seen {
+            hint,
+            reached: true,
+            count: 1,
+            start: None,
+        };
+        self.found.add(&about, &owner, seen, &shown);
     }
 
     fn about(&mut self, entry: &Entry) -> About {

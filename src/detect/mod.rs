@@ -11,10 +11,11 @@ mod owner;
 mod permissions;
 mod reach;
 mod stage;
+mod start;
 mod table;
 mod usage;
 
-pub use access::{Access, Need, Shown, Where};
+pub use access::{Access, AtStart, Need, Shown, Where};
 pub use features::Feature;
 pub use ledger::{Gap, Ledger};
 pub use marks::{Grade, Mark, MarkIndex, MarkKind, SdkHit};

@@ -1,6 +1,6 @@
 //! How far a library goes in an app: from a name in the code to functions that are called.
 
-use super::access::{Shown, Where};
+use super::access::{AtStart, Shown, Where};
 use super::accesses::parts;
 use super::asker::Askers;
 use super::marks::{Grade, SdkHit};
@@ -41,6 +41,8 @@ pub struct SdkStage {
     pub starts: Vec<String>,
     /// What shows the step; the first few.
     pub shown: Vec<Shown>,
+    /// The first call of a method that starts it on the way from the start of the app.
+    pub at_start: Option<AtStart>,
 }
 
 impl SdkStage {
@@ -49,6 +51,7 @@ impl SdkStage {
             stage,
             starts: Vec::new(),
             shown: Vec::new(),
+            at_start: None,
         }
     }
 }
@@ -83,12 +86,22 @@ pub(super) fn all(
 /// Calls of libraries' members by code of others, by the library.
 struct Calls<'f> {
     facts: &'f Facts,
-    by_library: BTreeMap<String, Vec<(usize, usize)>>,
+    by_library: BTreeMap<String, Vec<Called>>,
+}
+
+/// A member that code of others calls.
+#[derive(Clone, Copy)]
+struct Called {
+    /// Position of the use, and of a site.
+    used: usize,
+    site: usize,
+    /// The first place on the way from the start: its node, and the position of the site.
+    start: Option<(u32, usize)>,
 }
 
 impl<'f> Calls<'f> {
     fn new(facts: &'f Facts, askers: &Askers<'_>, reach: &Reach<'_>) -> Self {
-        let mut by_library: BTreeMap<String, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut by_library: BTreeMap<String, Vec<Called>> = BTreeMap::new();
         for (at, used) in facts.uses.iter().enumerate() {
             if used.manner != Manner::Call {
                 continue;
@@ -101,19 +114,29 @@ impl<'f> Calls<'f> {
             };
             let other = |site: &Site| {
                 let by = facts.method(site).map(|m| askers.class(&m.class));
-                by.is_some_and(|by| by != Owner::Library(library.clone())) && reach.site(site)
+                by.is_some_and(|by| by != Owner::Library(library.clone()))
+                    && (site.start.is_some() || reach.site(site))
             };
-            if let Some(place) = used.sites.iter().position(other) {
-                by_library.entry(library).or_default().push((at, place));
+            if let Some(site) = used.sites.iter().position(other) {
+                let sites = used.sites.iter().enumerate();
+                let starts = sites
+                    .filter(|(_, site)| other(site))
+                    .filter_map(|(place, site)| Some((site.start?, place)));
+                let called = Called {
+                    used: at,
+                    site,
+                    start: starts.min(),
+                };
+                by_library.entry(library.clone()).or_default().push(called);
             }
         }
         Self { facts, by_library }
     }
 
-    fn of(&self, library: &str) -> impl Iterator<Item = (&'f UseFact, usize, usize)> {
+    fn of(&self, library: &str) -> impl Iterator<Item = (&'f UseFact, Called)> {
         let list = self.by_library.get(library).into_iter().flatten();
         let facts = self.facts;
-        list.filter_map(move |&(at, place)| Some((facts.uses.get(at)?, at, place)))
+        list.filter_map(move |&called| Some((facts.uses.get(called.used)?, called)))
     }
 }
 
@@ -184,17 +207,26 @@ fn one(
         .collect();
     let mut started = Vec::new();
     let mut used = Vec::new();
-    for (what, at, place) in calls.of(&sdk.id) {
+    let mut at_start: Option<AtStart> = None;
+    for (what, called) in calls.of(&sdk.id) {
         let member = java_member(&what.what);
-        let shown = Shown {
+        let shown = |site| Shown {
             by: By::Method,
             what: what.what.clone(),
             place: Where::Code {
-                used: at,
-                site: place,
+                used: called.used,
+                site,
             },
         };
-        if init.iter().any(|name| *name == member) {
+        let is_init = init.iter().any(|name| *name == member);
+        if let Some((node, site)) = called.start.filter(|_| is_init)
+            && at_start.as_ref().is_none_or(|known| node < known.node)
+        {
+            let shown = shown(site);
+            at_start = Some(AtStart { node, shown });
+        }
+        let shown = shown(called.site);
+        if is_init {
             started.push(shown);
         } else if !controls.contains(&member.as_str()) && !member.ends_with(".<init>") {
             used.push(shown);
@@ -212,6 +244,7 @@ fn one(
         found.stage = Stage::AutoStarted;
     }
     found.shown.truncate(KEPT);
+    found.at_start = at_start;
     found
 }
 

@@ -6,7 +6,7 @@ use super::v1::{
     Suggestion, Tool, Unpacked,
 };
 use super::words::{Languages, Prose};
-use super::{signing, usage};
+use super::{signing, start, usage};
 use crate::audit::{Audit, Declared, Evidence, PermissionVerdict};
 use crate::detect::{Detections, Obstacle, Origin, SdkHit, SdkStage, Stage, Usage, Use};
 use crate::facts::Facts;
@@ -232,6 +232,7 @@ impl Builder<'_> {
                 .collect(),
             gaps: self.parts.gaps(),
             code: self.parts.code(),
+            start: start::coverage(self.facts),
             not_examined: NOT_EXAMINED
                 .iter()
                 .map(|(zh, en)| {
@@ -357,6 +358,7 @@ impl Builder<'_> {
                 .iter()
                 .map(|shown| Evidence::shown(self.facts, shown, ""))
                 .collect(),
+            at_start: start::info(self.facts, stage.at_start.as_ref(), None),
             evidence: hit.marks.iter().map(Evidence::mark).collect(),
         }
     }

@@ -17,6 +17,7 @@ pub mod read;
 pub mod rows;
 pub mod sarif;
 mod signing;
+mod start;
 pub mod text;
 mod usage;
 pub mod v1;

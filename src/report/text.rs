@@ -4,6 +4,7 @@ use super::lines::{self, cite, code_line, evidence_line, grade_key, stage_key, u
 use super::peers;
 use super::plain::printable;
 use super::signing;
+use super::start;
 use super::v1::{Finding, Permission, Report};
 use super::words::{Language, enum_key, word};
 use crate::incident::Channel;
@@ -25,6 +26,7 @@ pub fn render(report: &Report, language: Language) -> String {
     out.sdks(report);
     out.findings(report);
     out.limits(report);
+    out.start(report);
     out.out
 }
 
@@ -527,7 +529,39 @@ impl Page {
             self.line(2, &line);
         }
     }
+
+    /// What is reached before and with the first screen.
+    fn start(&mut self, report: &Report) {
+        self.heading("八、应用启动过程", "8 What runs at start");
+        let sdks = start::sdks(report).into_iter().map(|(sdk, start)| {
+            let what = self.pick("初始化", "initialised").to_owned();
+            (start, sdk.name.get(self.language).to_owned(), what)
+        });
+        let accesses = start::accesses(report).into_iter().map(|(access, start)| {
+            let what = access.title.get(self.language).to_owned();
+            (start, self.word(&access.owner).to_owned(), what)
+        });
+        let all: Vec<_> = sdks.chain(accesses).collect();
+        for (start, whose, what) in all.iter().take(SHOWN_AT_START) {
+            let begins = self.word(&enum_key(&start.begins.kind)).to_owned();
+            let head = [self.word(start.key()), whose, what].join(" · ");
+            self.line(2, &head);
+            self.line(4, &format!("{begins} · {}", start.line()));
+        }
+        let more = all.len().saturating_sub(SHOWN_AT_START);
+        if more > 0 {
+            let text = match self.language {
+                Language::Zh => format!("另有 {more} 项，见 JSON 报告"),
+                Language::En => format!("{more} more in the JSON report"),
+            };
+            self.line(2, &text);
+        }
+        self.line(2, &start::note(report, self.language));
+    }
 }
+
+/// Ways from the start that are shown; a terminal holds no more.
+const SHOWN_AT_START: usize = 20;
 
 /// A split among the files is worth naming.
 fn report_split(files: &[String]) -> bool {

@@ -1,5 +1,6 @@
 //! The part of the record about use: who uses a permission, what is reached, what stays open.
 
+use super::start;
 use super::v1::{AccessInfo, AccessNeed, CodeCoverage, GapInfo, Information};
 use super::words::Languages;
 use crate::audit::Evidence;
@@ -63,6 +64,7 @@ impl Parts<'_> {
                     .collect(),
                 count: access.count,
                 evidence: self.shown(access),
+                start: start::info(self.facts, access.start.as_ref(), Some(&access.owner)),
             })
             .collect()
     }

@@ -7,6 +7,7 @@
 //! [`Prose`].
 
 pub use super::signing::{Problem, Signing, SigningLevel, SigningScheme, Stamp, Weak};
+pub use super::start::{StartCoverage, StartInfo, StartMoment, StartPlace};
 use super::words::Prose;
 use crate::audit::Evidence;
 use crate::detect::Grade;
@@ -230,6 +231,9 @@ pub struct Coverage {
     /// How much code was read.
     #[serde(default)]
     pub code: CodeCoverage,
+    /// How far the calls from the start of the app were followed; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartCoverage>,
     /// What this version of the tool does not examine at all.
     pub not_examined: Vec<Prose>,
     /// Where the app's own code is packed or missing: what a sample with that code is needed for.
@@ -314,6 +318,9 @@ pub struct AccessInfo {
     pub count: u32,
     /// Some of them.
     pub evidence: Vec<Evidence>,
+    /// The way to it from the start of the app; absent where none is known, which does not mean that there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<StartInfo>,
 }
 
 /// A permission that an access needs.
@@ -487,6 +494,9 @@ pub struct Sdk {
     /// What shows that it starts or is used.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stage_evidence: Vec<Evidence>,
+    /// The way from the start of the app to a call that starts the SDK, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_start: Option<StartInfo>,
     /// What shows it.
     pub evidence: Vec<Evidence>,
 }

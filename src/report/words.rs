@@ -214,6 +214,54 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("auto_started", "自动启动", "starts by itself"),
     ("started", "由应用初始化", "started by the app"),
     ("used", "功能被调用", "functions are called"),
+    // start of the app
+    (
+        "start_before_screen",
+        "首个界面显示前",
+        "before the first screen",
+    ),
+    (
+        "start_before_screen_posted",
+        "首个界面显示前（交由线程或者消息队列执行，是否执行不确定）",
+        "before the first screen (left to a thread or a message queue: it may not run)",
+    ),
+    (
+        "start_first_screen",
+        "首个界面（启动界面）",
+        "in the first screen",
+    ),
+    (
+        "start_first_screen_posted",
+        "首个界面（交由线程或者消息队列执行，是否执行不确定）",
+        "in the first screen (left to a thread or a message queue: it may not run)",
+    ),
+    (
+        "start_unknown",
+        "事实数据未记录启动过程，无从判断。",
+        "The facts do not hold what runs at start: nothing can be said.",
+    ),
+    (
+        "start_cut",
+        "，因达到上限提前结束",
+        "; a limit ended the walk early",
+    ),
+    ("component_factory", "组件工厂", "component factory"),
+    ("application", "应用类", "application class"),
+    ("provider", "内容提供器", "content provider"),
+    (
+        "initializer",
+        "androidx.startup 初始化器",
+        "androidx.startup initializer",
+    ),
+    ("launcher_activity", "启动界面", "launcher activity"),
+    ("call", "调用", "call"),
+    ("class-init", "类初始化", "class initialisation"),
+    (
+        "dispatch",
+        "可能的去向之一",
+        "one of several possible targets",
+    ),
+    ("posted", "交由他处执行", "left to others to run"),
     (
         "unresolved-reflection",
         "反射调用未能解析",
