@@ -24,7 +24,7 @@ mod tests;
 use super::calls::{How, Invoke, how};
 use super::program::Program;
 use super::{NameId, Target};
-use crate::dex::CodeItem;
+use crate::dex::{CodeItem, usize_of};
 use crate::limits::{Deadline, Limits};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -181,15 +181,14 @@ pub fn walk(program: &Program<'_, '_>, roots: &[Root], limits: &Limits) -> Tree 
     let mut walk = Walk {
         program,
         roots,
-        targets: Targets::new(program),
+        targets: Targets::new(program, limits.start_steps),
         tree: Tree::default(),
         queue: BinaryHeap::new(),
         best: BTreeMap::new(),
         pending: BTreeMap::new(),
         made: BTreeMap::new(),
         number: 0,
-        steps_left: limits.start_instructions,
-        nodes_left: limits.start_methods,
+        most: usize_of(limits.start_methods),
         deepest: limits.start_depth,
         deadline: limits.deadline,
     };
@@ -197,6 +196,7 @@ pub fn walk(program: &Program<'_, '_>, roots: &[Root], limits: &Limits) -> Tree 
         walk.root(number, root, None);
     }
     walk.run();
+    walk.tree.is_cut |= walk.targets.is_spent();
     walk.tree
 }
 
@@ -224,8 +224,8 @@ struct Walk<'w, 'p, 'a> {
     /// Classes of which an object is made, by the best rank at which it is.
     made: BTreeMap<NameId, Rank>,
     number: u64,
-    steps_left: u64,
-    nodes_left: u32,
+    /// Methods that may wait or be reached.
+    most: usize,
     deepest: u32,
     deadline: Deadline,
 }
@@ -273,10 +273,18 @@ impl Walk<'_, '_, '_> {
             return;
         }
         let key = (to.file, to.class_def, to.method);
-        if self.best.get(&key).is_some_and(|best| *best <= rank) {
-            return;
+        let full = self.best.len() >= self.most;
+        match self.best.get_mut(&key) {
+            Some(best) if *best <= rank => return,
+            Some(best) => *best = rank,
+            None if full => {
+                self.tree.is_cut = true;
+                return;
+            }
+            None => {
+                self.best.insert(key, rank);
+            }
         }
-        self.best.insert(key, rank);
         self.number = self.number.saturating_add(1);
         self.queue.push(Reverse(Waiting {
             rank,
@@ -307,11 +315,6 @@ impl Walk<'_, '_, '_> {
             if self.tree.by_method.contains_key(&key) {
                 continue;
             }
-            let Some(left) = self.nodes_left.checked_sub(1) else {
-                self.tree.is_cut = true;
-                return;
-            };
-            self.nodes_left = left;
             let number = u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX);
             self.tree.by_method.insert(key, number);
             self.tree.nodes.push(node);
@@ -333,16 +336,12 @@ impl Walk<'_, '_, '_> {
         };
         let units = u64::try_from(code.units().len()).unwrap_or(u64::MAX);
         // A method is paid for by its length before it is walked.
-        let Some(left) = self.steps_left.checked_sub(units.max(1)) else {
-            return false;
-        };
-        self.steps_left = left;
-        if self.deadline.passed() {
+        if !self.targets.take(units.max(1)) || self.deadline.passed() {
             return false;
         }
         let others = at.brings_others && self.targets.gives_list(&at.node);
         self.instructions(number, at, &code, others);
-        true
+        !self.targets.is_spent()
     }
 
     fn instructions(&mut self, number: u32, at: &Waiting, code: &CodeItem<'_>, others: bool) {
@@ -415,6 +414,9 @@ impl Walk<'_, '_, '_> {
             self.tree.open_calls = self.tree.open_calls.saturating_add(1);
             return;
         }
+        if !self.targets.take_many(callee.others.len()) {
+            return;
+        }
         for &(class, method) in &callee.others {
             match self.made.get(&class) {
                 Some(_) => self.follow(here, Step::Dispatch, method),
@@ -432,6 +434,9 @@ impl Walk<'_, '_, '_> {
     /// Keeps a step until an object of the class is made; of several by which a method is reached, the best.
     fn wait(&mut self, class: NameId, here: Here, method: Method) {
         let list = self.pending.entry(class).or_default();
+        if !self.targets.take_many(list.len()) {
+            return;
+        }
         match list.iter_mut().find(|(_, known)| *known == method) {
             Some((known, _)) if known.rank > here.rank => *known = here,
             Some(_) => {}

@@ -92,8 +92,12 @@ const CLASS_INIT: Callback = Callback {
 /// What a method without parameters returns that names other initializers.
 const LIST: &str = "()Ljava/util/List;";
 
-/// `ACC_STATIC`, `ACC_ABSTRACT`
+/// `ACC_STATIC`
 const STATIC: u32 = 0x8;
+/// Steps that a member of a class costs, which is kept: many classes may share one list of members.
+const MEMBER_STEPS: u64 = 8;
+/// Steps that a class below another one costs, of which a row is kept.
+const BELOW_STEPS: u64 = 4;
 
 /// Where a call of one `method_ids` row can end in the app.
 #[derive(Debug, Default)]
@@ -125,10 +129,13 @@ pub(super) struct Targets<'w, 'p, 'a> {
     class_init: Signature,
     /// Types of the app or above it whose methods others run, and those methods.
     run_by_others: Vec<(NameId, Signature)>,
+    /// Steps that are left for the walk and for what is looked up here.
+    left: u64,
+    is_spent: bool,
 }
 
 impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
-    pub(super) fn new(program: &'w Program<'p, 'a>) -> Self {
+    pub(super) fn new(program: &'w Program<'p, 'a>, steps: u64) -> Self {
         let hierarchy = program.hierarchy();
         let known = RUN_BY_OTHERS
             .iter()
@@ -141,7 +148,27 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
             initializers: BTreeMap::new(),
             class_init: signature(&CLASS_INIT),
             run_by_others: known.collect(),
+            left: steps,
+            is_spent: false,
         }
+    }
+
+    /// Takes steps; false if there are not as many left, and from then on.
+    pub(super) fn take(&mut self, steps: u64) -> bool {
+        match self.left.checked_sub(steps) {
+            Some(left) if !self.is_spent => self.left = left,
+            _ => self.is_spent = true,
+        }
+        !self.is_spent
+    }
+
+    pub(super) fn take_many(&mut self, steps: usize) -> bool {
+        self.take(u64::try_from(steps).unwrap_or(u64::MAX))
+    }
+
+    /// Whether there are no steps left: what is looked up is not complete any more.
+    pub(super) fn is_spent(&self) -> bool {
+        self.is_spent
     }
 
     fn hierarchy(&self) -> &'p Hierarchy {
@@ -161,9 +188,12 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
         if let Some(known) = self.classes.get(&class) {
             return Rc::clone(known);
         }
-        let read = || -> Option<Vec<Defined>> {
+        let mut read = || -> Option<Vec<Defined>> {
             let (file, class_def, dex, def) = self.definition(class)?;
             let data = dex.class_data(&def).ok()??;
+            if !self.take(data.len().saturating_mul(MEMBER_STEPS)) {
+                return None;
+            }
             let mut all = Vec::new();
             for method in data.methods().ok()?.map_while(Result::ok) {
                 let Some(signature) = self.program.signature(file, method.method) else {
@@ -203,6 +233,9 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
     fn nearest(&mut self, class: NameId, signature: Signature) -> Option<Method> {
         let mut at = class;
         for _ in 0..MOST_SUPERCLASSES {
+            if !self.take(1) {
+                return None;
+            }
             if self.program.defines(at, signature)
                 && let Some(found) = self.own(at, signature)
             {
@@ -216,7 +249,11 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
     /// The `<clinit>` of a class and of its superclasses, the topmost first (JVMS 5.5, step 7).
     pub(super) fn initializers(&mut self, class: NameId) -> Vec<Method> {
         if let Some(known) = self.initializers.get(&class) {
-            return known.to_vec();
+            let known = Rc::clone(known);
+            return match self.take_many(known.len()) {
+                true => known.to_vec(),
+                false => Vec::new(),
+            };
         }
         let mut found = Vec::new();
         let mut at = Some(class);
@@ -224,6 +261,9 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
             let Some(here) = at.and_then(|at| self.hierarchy().class(at)) else {
                 break;
             };
+            if !self.take(1) {
+                break;
+            }
             if self.program.defines(here.name, self.class_init)
                 && let Some(own) = self.own(here.name, self.class_init)
                 && own.method.code_off != 0
@@ -317,6 +357,9 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
                     callee.is_many = true;
                     return;
                 }
+                if !self.take(BELOW_STEPS) {
+                    return;
+                }
                 seen.insert(at, child);
                 open.push(child);
                 let Some(method) = self.nearest(child, signature) else {
@@ -349,14 +392,19 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
         found
     }
 
-    fn declaring(&self, file: u32, index: u32) -> Option<NameId> {
+    fn declaring(&mut self, file: u32, index: u32) -> Option<NameId> {
         let dex = self.program.dex(file)?;
         let wanted = dex.field(index).ok()?;
         let name = dex.name_bytes(wanted.name).ok()?;
         let mut at = self.program.own_class(file, wanted.class)?;
         for _ in 0..MOST_SUPERCLASSES {
             let (_, _, of, def) = self.definition(at)?;
-            let declares = of.class_data(&def).ok()?.is_some_and(|data| {
+            let data = of.class_data(&def).ok()?;
+            let members = data.as_ref().map_or(1, |data| data.len().max(1));
+            if !self.take(members) {
+                return None;
+            }
+            let declares = data.is_some_and(|data| {
                 let mut fields = data.fields().map_while(Result::ok);
                 fields.any(|field| {
                     let id = of.field(field.field);
@@ -380,6 +428,9 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
             return Vec::new();
         }
         let (above, _) = self.hierarchy().supertypes(class);
+        if !self.take_many(above.len()) {
+            return Vec::new();
+        }
         let wanted: Vec<Signature> = self
             .run_by_others
             .iter()

@@ -360,6 +360,7 @@ fn limits_end_the_walk_and_say_so() {
     assert_eq!(with(|_| {}), (3, false));
     assert_eq!(with(|l| l.start_depth = 1), (2, true));
     assert_eq!(with(|l| l.start_methods = 2), (2, true));
-    // `invoke-static` and `return-void` are four code units.
-    assert_eq!(with(|l| l.start_instructions = 8), (3, true));
+    assert_eq!(with(|l| l.start_steps = 1), (0, true));
+    let (reached, is_cut) = with(|l| l.start_steps = 40);
+    assert!(is_cut && reached < 3, "{reached}");
 }
