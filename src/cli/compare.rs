@@ -255,6 +255,20 @@ fn added(out: &mut Out, comparison: &Comparison) {
         out.line(2, &format!("{} · {}", start.sdk, start.name));
     }
     out.head(
+        "启动时新增的初始化与读取",
+        "at start, new",
+        comparison.added_start_calls.len(),
+    );
+    for call in &comparison.added_start_calls {
+        let when = word(call.start.key(), language);
+        let title = call.title.get(language);
+        out.line(
+            2,
+            &format!("{title} · {} · {} · {when}", call.owner, call.id),
+        );
+        out.line(4, &call.start.line());
+    }
+    out.head(
         "新增访问",
         "accesses added",
         comparison.added_accesses.len(),

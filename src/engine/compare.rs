@@ -4,6 +4,10 @@
 //! Made from two reports, so that saved ones do. Findings are the same if rule and subject are: ids have the package in
 //! them, and classes change their names with each build.
 
+mod start;
+
+pub use start::AddedStartCall;
+
 use crate::audit::{Evidence, Verdict};
 use crate::detect::Use;
 use crate::report::v1::{Finding, Permission, Report, Sdk};
@@ -44,6 +48,8 @@ pub struct Comparison {
     pub added_accesses: Vec<AddedAccess>,
     /// What starts by itself only in the new build, by SDK.
     pub added_starts: Vec<AddedStart>,
+    /// What the start of the app leads to only in the new build, or sooner than in the old one.
+    pub added_start_calls: Vec<AddedStartCall>,
     /// Leads of either build.
     pub findings: Vec<ComparedFinding>,
 }
@@ -77,6 +83,8 @@ pub enum Caveat {
     OldIncomplete,
     /// The new one was not read to the end: nothing can be called gone.
     NewIncomplete,
+    /// One of them does not say what runs at start: that part was not compared.
+    StartUnknown,
 }
 
 impl Caveat {
@@ -99,6 +107,10 @@ impl Caveat {
             Self::NewIncomplete => (
                 "新版本未能完整读取，不能确认任何线索已经整改",
                 "the new build was not read to the end: nothing can be called mended",
+            ),
+            Self::StartUnknown => (
+                "其中一份报告未记录启动过程，启动时的初始化与读取未作比较",
+                "one of the reports does not say what runs at start: that part was not compared",
             ),
         };
         match language {
@@ -314,6 +326,7 @@ pub fn compare(old: &Report, new: &Report, db: &SignatureDb) -> Comparison {
             })
             .collect(),
         added_starts: starts(old, new),
+        added_start_calls: start::added(old, new),
         findings: findings(old, new),
     }
 }
@@ -353,6 +366,7 @@ fn caveats(old: &Report, new: &Report) -> Vec<Caveat> {
         (Caveat::OtherFunction, !is_judged_alike),
         (Caveat::OldIncomplete, !old.coverage.complete),
         (Caveat::NewIncomplete, !new.coverage.complete),
+        (Caveat::StartUnknown, !start::is_known(old, new)),
     ]
     .into_iter()
     .filter(|(_, holds)| *holds)

@@ -107,7 +107,7 @@ pub(super) fn info(
 
 impl StartInfo {
     /// Key of the word for when it runs, and how sure that is.
-    pub(super) fn key(&self) -> &'static str {
+    pub(crate) fn key(&self) -> &'static str {
         match (self.when, self.posted) {
             (StartMoment::BeforeScreen, false) => "start_before_screen",
             (StartMoment::BeforeScreen, true) => "start_before_screen_posted",
@@ -117,7 +117,7 @@ impl StartInfo {
     }
 
     /// The way in one line: the methods from the first to the one that holds the place.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         let methods: Vec<String> = self.stack.iter().map(method).collect();
         methods.join(" > ")
     }

@@ -11,6 +11,7 @@ mod inside;
 pub(crate) mod markup;
 mod permissions;
 mod speech;
+mod start;
 mod summary;
 
 pub(crate) use chart::Part;
@@ -46,6 +47,7 @@ pub fn render(report: &Report) -> String {
             findings::section(m, report);
             inside::sdks(m, report);
             inside::accesses(m, report);
+            start::section(m, report);
             coverage::section(m, report);
             coverage::signatures(m, report);
             coverage::nested(m, report);
