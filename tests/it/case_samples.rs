@@ -50,7 +50,12 @@ fn every_sample_has_a_case_that_fits() {
         let verdict = verify::verdict(&notes);
         assert!(verdict <= Kind::Info, "{}: {}", sample.name, text(&notes));
     }
-    for rule in ["app-list", "cleartext-traffic", "low-target-sdk"] {
+    for rule in [
+        "access-at-start",
+        "app-list",
+        "cleartext-traffic",
+        "low-target-sdk",
+    ] {
         assert!(rules.contains(rule), "{rule}");
     }
 }

@@ -280,7 +280,7 @@ fn used(dex: &[u8], offset: usize) -> Option<String> {
         0x52..=0x6d => u32_at(0x54) + 8 * u16_at(offset + 2),
         0x6e..=0x72 | 0x74..=0x78 => u32_at(0x5c) + 8 * u16_at(offset + 2),
         0x1a => return Some(string(u16_at(offset + 2))),
-        0x1c => return Some(class(u16_at(offset + 2))),
+        0x1c | 0x22 => return Some(class(u16_at(offset + 2))),
         _ => return None,
     };
     Some(format!(
@@ -288,6 +288,11 @@ fn used(dex: &[u8], offset: usize) -> Option<String> {
         class(u16_at(member)),
         string(u32_at(member + 4))
     ))
+}
+
+/// Also the calls from the start of the app.
+fn is_evidence(path: &str) -> bool {
+    path.contains("evidence/") || path.contains("/stack/")
 }
 
 #[test]
@@ -298,7 +303,7 @@ fn evidence_is_found_again_by_another_reader() {
         let mut all = Vec::new();
         objects(&report, "", &mut all);
         let mut archives: BTreeMap<String, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
-        for (path, evidence) in all.iter().filter(|(path, _)| path.contains("evidence/")) {
+        for (path, evidence) in all.iter().filter(|(path, _)| is_evidence(path)) {
             let get = |key: &str| evidence.get(key).and_then(Value::as_str);
             let place = format!("{} {path}: {evidence}", case.name);
             let Some(file) = get("file") else {

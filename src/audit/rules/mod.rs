@@ -1,5 +1,6 @@
 //! Rules whose condition needs code: one file each, named like the rule.
 
+mod access_at_start;
 mod app_list;
 mod avoidable_permission;
 mod backup_allowed;
@@ -28,7 +29,8 @@ use crate::signatures::schema::Rule;
 type Code = fn(&Rule, &Case<'_>) -> Vec<Finding>;
 
 /// The rules that are written in code, by id.
-const RULES: [(&str, Code); 15] = [
+const RULES: [(&str, Code); 16] = [
+    ("access-at-start", access_at_start::run),
     ("app-list", app_list::run),
     ("avoidable-permission", avoidable_permission::run),
     ("backup-allowed", backup_allowed::run),

@@ -8,6 +8,7 @@ use notation::{About, Document, Expect};
 
 /// The rules that `expect.findings` and `expect.clean_of` may name.
 pub const RULES: &[&str] = &[
+    "access-at-start",
     "accessibility-service",
     "advertising-id",
     "app-list",
