@@ -127,6 +127,10 @@ impl StartStack<'_> {
     }
 }
 
+/// Calls of one way that are shown. The walk ends at `start_depth`, which is 32; a file of facts may hold any number,
+/// and each access of the report repeats them.
+const MOST_CALLS: usize = 256;
+
 impl StartFact {
     /// The calls that lead to a node; `None` if there is no such node.
     pub fn stack(&self, node: u32) -> Option<StartStack<'_>> {
@@ -135,7 +139,7 @@ impl StartFact {
         let mut at = node;
         while let Some(call) = nodes.last().and_then(|last| last.from.as_ref()) {
             // Whoever wrote the facts may not have kept to the order.
-            if call.node >= at {
+            if call.node >= at || nodes.len() >= MOST_CALLS {
                 return None;
             }
             at = call.node;

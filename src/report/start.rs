@@ -162,18 +162,27 @@ pub(super) fn note(report: &Report, language: Language) -> String {
     let Some(start) = &report.coverage.start else {
         return word("start_unknown", language).to_owned();
     };
-    let (methods, open) = (start.methods, start.open_calls);
+    let methods = start.methods;
+    let open = match (start.open_calls, language) {
+        (0, _) => String::new(),
+        (open, Language::Zh) => format!("，{open} 处调用的去向未能确定"),
+        (open, Language::En) => format!("; where {open} calls end is not certain"),
+    };
     let cut = if start.cut {
         word("start_cut", language)
     } else {
         ""
     };
+    let hidden = match report.coverage.unpacked {
+        Some(_) => word("start_hidden", language),
+        None => "",
+    };
     match language {
         Language::Zh => format!(
-            "自系统调用的入口静态跟踪方法 {methods} 个，{open} 处调用的去向未能确定{cut}；不判断条件分支，不跟踪反射、组件跳转和监听器。是否受“同意”判断控制，须动态核验；未列出的，不表示启动时不执行。"
+            "自系统调用的入口静态跟踪方法 {methods} 个{open}{cut}；不判断条件分支，不跟踪反射、组件跳转和监听器。是否受“同意”判断控制，须动态核验；未列出的，不表示启动时不执行{hidden}。"
         ),
         Language::En => format!(
-            "{methods} methods were followed from where the platform begins; where {open} calls end is not certain{cut}. Conditions are not evaluated; reflection, components that intents start and listeners are not followed. Whether consent is asked for first needs a run; what is not listed may run at start all the same."
+            "{methods} methods were followed from where the platform begins{open}{cut}. Conditions are not evaluated; reflection, components that intents start and listeners are not followed. Whether consent is asked for first needs a run; what is not listed may run at start all the same{hidden}."
         ),
     }
 }

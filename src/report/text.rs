@@ -539,7 +539,12 @@ impl Page {
         });
         let accesses = start::accesses(report).into_iter().map(|(access, start)| {
             let what = access.title.get(self.language).to_owned();
-            (start, self.word(&access.owner).to_owned(), what)
+            let sdk = report.sdks.iter().find(|sdk| sdk.id == access.owner);
+            let whose = match sdk {
+                Some(sdk) => sdk.name.get(self.language),
+                None => self.word(&access.owner),
+            };
+            (start, whose.to_owned(), what)
         });
         let all: Vec<_> = sdks.chain(accesses).collect();
         for (start, whose, what) in all.iter().take(SHOWN_AT_START) {

@@ -241,6 +241,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "The facts do not hold what runs at start: nothing can be said.",
     ),
     (
+        "start_hidden",
+        "；应用自身代码已加固或者缺失，未能跟踪",
+        "; the app's own code is packed or missing and was not followed",
+    ),
+    (
         "start_cut",
         "，因达到上限提前结束",
         "; a limit ended the walk early",

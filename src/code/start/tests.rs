@@ -361,6 +361,18 @@ fn limits_end_the_walk_and_say_so() {
     assert_eq!(with(|l| l.start_depth = 1), (2, true));
     assert_eq!(with(|l| l.start_methods = 2), (2, true));
     assert_eq!(with(|l| l.start_steps = 1), (0, true));
-    let (reached, is_cut) = with(|l| l.start_steps = 40);
-    assert!(is_cut && reached < 3, "{reached}");
+    // With more steps more is reached, and whatever is missing is said to be.
+    let some = [
+        with(|l| l.start_steps = 20),
+        with(|l| l.start_steps = 30),
+        with(|l| l.start_steps = 40),
+        with(|l| l.start_steps = 400),
+    ];
+    assert!(some.is_sorted_by_key(|(reached, _)| *reached), "{some:?}");
+    assert!(
+        some.iter().all(|&(reached, is_cut)| reached == 3 || is_cut),
+        "{some:?}"
+    );
+    assert!(some.iter().any(|&(reached, _)| reached < 3), "{some:?}");
+    assert_eq!(some[3], (3, false));
 }
