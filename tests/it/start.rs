@@ -121,14 +121,14 @@ fn what_is_left_to_a_thread_is_a_milder_lead_that_says_so() {
             .unwrap()
             .contains("com.example.startprovider.Auto")
     );
-    // The element that makes it begin there, then each instruction on the way.
+    // The place itself, the element that makes it begin there, then each instruction on the way.
     let seen: Vec<&str> = direct.evidence.iter().map(|e| e.value.as_str()).collect();
     assert_eq!(
         seen,
         [
+            "Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;",
             "provider com.example.startprovider.Auto",
             "Lcom/example/startprovider/Ids;->read(Landroid/content/Context;)Ljava/lang/String;",
-            "Landroid/telephony/TelephonyManager;->getDeviceId()Ljava/lang/String;",
         ]
     );
     assert!(direct.evidence.iter().all(|e| e.offset.is_some()));

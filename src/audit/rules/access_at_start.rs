@@ -78,10 +78,11 @@ fn one(
         if !begins.contains(&begin) {
             begins.push(begin);
         }
+        let place = Evidence::shown(case.facts, &at.shown, access.owner.as_str());
         let root = Evidence::root(case.facts, stack.root);
-        let way = Evidence::way(case.facts, stack, at, access.owner.as_str());
+        let steps = Evidence::steps(case.facts, stack);
         // Ways that begin alike share their first steps.
-        for piece in std::iter::once(root).chain(way) {
+        for piece in [place, root].into_iter().chain(steps) {
             if !evidence.contains(&piece) {
                 evidence.push(piece);
             }

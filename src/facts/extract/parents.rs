@@ -1,7 +1,7 @@
 //! What the classes of the app extend, and which of their methods stand in place of those above.
 
 use super::plumbing::{is_kept_library, is_kept_parent, vendor};
-use super::uses::Gatherer;
+use super::uses::{Counted, Gatherer};
 use crate::code::{NameId, Site as CodeSite};
 use crate::dex::ClassDef;
 use crate::error::ParseError;
@@ -45,7 +45,7 @@ impl Gatherer<'_, '_, '_> {
                 let site = class_site(class_def, &class);
                 let slot = self.slot((hierarchy.name(parent).to_owned(), Manner::Extends));
                 let by = self.number(hierarchy.name(name));
-                self.add(slot, by, file, site, None, Vec::new(), true)?;
+                self.add(slot, by, file, site, None, Vec::new(), Counted::IN_PLACE)?;
             }
             self.overriding(file, class_def, &class, name, &outside, &libraries)?;
         }
@@ -90,7 +90,7 @@ impl Gatherer<'_, '_, '_> {
                 };
                 let slot = self.slot((what, Manner::Override));
                 let by = self.number(program.hierarchy().name(name));
-                self.add(slot, by, file, site, None, Vec::new(), true)?;
+                self.add(slot, by, file, site, None, Vec::new(), Counted::IN_PLACE)?;
             }
         }
         Ok(())

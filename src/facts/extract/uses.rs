@@ -59,6 +59,23 @@ struct Gathered {
     starts: BTreeMap<(u32, Vec<Arg>), Site>,
 }
 
+/// What a place counts for.
+#[derive(Clone, Copy)]
+pub(super) struct Counted {
+    /// Uses: none where the place is another one's, seen from its caller.
+    pub(super) uses: u32,
+    /// It happens when the method runs that it is in.
+    pub(super) runs: bool,
+}
+
+impl Counted {
+    /// A class or method that stands in place of another: the platform calls it.
+    pub(super) const IN_PLACE: Self = Self {
+        uses: 1,
+        runs: false,
+    };
+}
+
 /// What one target of a file comes to, worked out once.
 #[derive(Clone)]
 struct Meaning {
@@ -208,7 +225,12 @@ impl<'a> Gatherer<'_, '_, 'a> {
         let key = (file, site.method, site.offset);
         let args = meaning.is_valued.then(|| self.joined.arguments.get(&key));
         let args = args.flatten().cloned().unwrap_or_default();
-        self.add(meaning.slot, by, file, site, meaning.through, args, true)
+        let how = Counted {
+            uses: 1,
+            // A handle is made here and called elsewhere.
+            runs: !matches!(how, How::Handle(_)),
+        };
+        self.add(meaning.slot, by, file, site, meaning.through, args, how)
     }
 
     fn meaning(
@@ -275,7 +297,10 @@ impl<'a> Gatherer<'_, '_, 'a> {
             through.site,
             named,
             through.args.clone(),
-            false,
+            Counted {
+                uses: 0,
+                runs: true,
+            },
         )
     }
 
@@ -328,14 +353,17 @@ impl<'a> Gatherer<'_, '_, 'a> {
         site: CodeSite,
         through: Option<String>,
         args: Vec<Arg>,
-        counts: bool,
+        how: Counted,
     ) -> Result<(), ParseError> {
         let method = self.method(file, site.class_def, site.class, site.method)?;
-        let start = self.joined.start.node(file, &site);
+        let start = match how.runs {
+            true => self.joined.start.node(file, &site),
+            false => None,
+        };
         let Some(gathered) = self.slots.get_mut(slot) else {
             return Ok(());
         };
-        gathered.count = gathered.count.saturating_add(u32::from(counts));
+        gathered.count = gathered.count.saturating_add(how.uses);
         let sites = match start {
             Some(_) => &mut gathered.starts,
             None => &mut gathered.sites,
