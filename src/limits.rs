@@ -240,8 +240,8 @@ limits! {
     "保留的带常量的调用数，其余只计数；最大的应用约有1万个"
     value_uses: usize = 200_000;
     /// Steps of the walk from the start of the app: a code unit, a class that is looked at, an eighth of a member that is
-    /// kept. Real APKs need some 500,000 and ten times as much is allowed, since they are seen again elsewhere.
-    "从应用启动处跟踪调用的步数（一个代码单元、一个查看的类为一步，一个保留的成员为八步）"
+    /// kept. Real APKs need up to 800,000, some 100 for each method that is reached.
+    "从应用启动处跟踪调用的步数（一个代码单元、一个查看的类为一步，一个保留的成员为八步）；实际应用至多约需80万步"
     start_steps: u64 = 8_000_000;
     /// Methods that are followed from the start of the app. Real APKs of 100,000 methods reach at most some 5,000.
     "从应用启动处跟踪的方法数；含10万个方法的实际应用至多跟踪到约5000个"

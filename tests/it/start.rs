@@ -2,6 +2,7 @@
 
 use crate::common::{Scratch, apk, case, db, forged, run, sample};
 use permscope::engine::compare::{Caveat, compare};
+use permscope::facts::Manner;
 use permscope::report::v1::{Report, StartInfo, StartMoment};
 use permscope::report::{Languages, html, text};
 use serde_json::Value;
@@ -258,4 +259,42 @@ fn every_way_of_every_sample_is_whole() {
         }
     }
     assert!(seen > 10, "{seen}");
+}
+
+/// The platform calls such a method with what it tells; that the app calls it as well shows nothing.
+#[test]
+fn a_method_in_place_of_one_of_the_platform_is_no_place_at_start() {
+    let text = r#"
+about = { zh = "覆盖方法", en = "an overriding method" }
+[base]
+package = "com.example.over"
+target_sdk = 28
+manifest = '<manifest><application android:name=".App"/></manifest>'
+[[base.dex]]
+classes = '''
+class com.example.over.App extends android.app.Application
+  method onCreate() void
+    listener = new com.example.over.Listener()
+    call virtual com.example.over.Listener.onLocationChanged(android.location.Location) void on listener with null
+class com.example.over.Listener implements android.location.LocationListener
+  method <init>() void
+    call direct java.lang.Object.<init>() void on this
+  method onLocationChanged(android.location.Location) void
+    call virtual android.location.Location.getLatitude() double on p0
+'''
+"#;
+    let sample = permscope::forge::app::Sample::parse("over", text).unwrap();
+    let facts = case(&sample).facts();
+    let starts = |what: &str, manner: Manner| -> Vec<bool> {
+        let mut uses = facts.uses.iter();
+        let found = uses.find(|used| used.what.contains(what) && used.manner == manner);
+        found
+            .unwrap()
+            .sites
+            .iter()
+            .map(|site| site.start.is_some())
+            .collect()
+    };
+    assert_eq!(starts("->onLocationChanged(", Manner::Override), [false]);
+    assert_eq!(starts("->getLatitude(", Manner::Call), [true]);
 }
