@@ -6,7 +6,7 @@ use super::record::{Record, Role};
 use crate::facts::State;
 use crate::report::lines::{evidence_line, unpacked_line};
 use crate::report::v1::{ClauseRef, Finding, Report};
-use crate::report::words::{Language, enum_key, word};
+use crate::report::words::{Language, enum_key, label, word};
 use crate::signatures::schema::Confidence;
 
 const ZH: Language = Language::Zh;
@@ -29,10 +29,8 @@ pub(super) fn blocks(report: &Report, record: &Record) -> Vec<Block> {
 }
 
 fn name(report: &Report) -> String {
-    let labels = &report.subject.label;
-    let label = labels.get("zh-CN").or_else(|| labels.get("zh"));
-    let label = label.or_else(|| labels.get("default"));
-    label.unwrap_or(&report.subject.package).clone()
+    let name = label(&report.subject.label);
+    name.unwrap_or(&report.subject.package).to_owned()
 }
 
 fn version(report: &Report) -> String {

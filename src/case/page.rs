@@ -185,7 +185,11 @@ fn table(out: &mut String, class: &str, head: &[&str], rows: &[Vec<String>]) {
     out.push_str("<tbody>\n");
     for cells in rows {
         let is_more = cells.len() < head.len();
-        out.push_str(if is_more { "<tr class=\"more\">" } else { "<tr>" });
+        out.push_str(if is_more {
+            "<tr class=\"more\">"
+        } else {
+            "<tr>"
+        });
         for (at, cell) in cells.iter().enumerate() {
             let is_last = at.saturating_add(1) == cells.len();
             let span = head.len().saturating_sub(at);

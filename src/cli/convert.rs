@@ -2,11 +2,11 @@
 
 use super::args::{Convert, Form};
 use super::commands::{deliver, json, languages};
-use super::{Exit, Stop};
+use super::{Exit, Stop, paint};
 use crate::engine;
 use crate::limits::{Limits, REPORT_BYTES};
 use crate::report::v1::Report;
-use crate::report::{Language, csv, cyclonedx, github, html, junit, markdown, sarif, text};
+use crate::report::{Language, brief, csv, cyclonedx, github, html, junit, markdown, sarif, text};
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -46,6 +46,7 @@ pub(super) fn run(asked: &Convert) -> Result<Exit, Stop> {
 pub(super) fn render(report: &Report, form: Form, language: Language) -> Result<String, Stop> {
     Ok(match form {
         Form::Text => text::render(report, language),
+        Form::Brief => brief::render(report, language, paint::width()),
         Form::Json => json(report)?,
         Form::Html => html::render(report),
         Form::Sarif => sarif::render(report, language),
@@ -61,6 +62,7 @@ pub(super) fn render(report: &Report, form: Form, language: Language) -> Result<
 fn file_name(form: Form) -> &'static str {
     match form {
         Form::Text => "report.txt",
+        Form::Brief => "report.brief.txt",
         Form::Json => "report.json",
         Form::Html => "report.html",
         Form::Sarif => "report.sarif",
