@@ -207,6 +207,10 @@ pub(super) struct Convert {
     /// Write the only form to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
+    /// The app's AndroidManifest.xml in the repository, as a path below its top: SARIF and GitHub annotations then stand
+    /// at its lines instead of at the APK, which code scanning does not show
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     /// zh or en; by default the report's own, Chinese if it has both
     #[arg(long)]
     pub(super) lang: Option<String>,

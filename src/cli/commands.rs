@@ -210,7 +210,7 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         true => Form::Brief,
         false => Form::Text,
     });
-    let mut written = convert::render(&report, form, languages.first())?;
+    let mut written = convert::render(&report, form, languages.first(), None)?;
     if matches!(form, Form::Text | Form::Brief) && on_terminal && paint::is_wanted() {
         written = paint::painted(&written, languages.first());
     }

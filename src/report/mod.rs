@@ -19,6 +19,7 @@ pub mod read;
 pub mod rows;
 pub mod sarif;
 mod signing;
+pub mod source;
 pub mod text;
 mod usage;
 pub mod v1;

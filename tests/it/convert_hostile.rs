@@ -365,7 +365,7 @@ fn read_markdown(text: &str) -> (usize, usize) {
 }
 
 fn shape(report: &Report, language: Language) -> Shape {
-    let (results, notifications) = read_sarif(&sarif::render(report, language));
+    let (results, notifications) = read_sarif(&sarif::render(report, language, None));
     let (components, occurrences) = read_bom(&cyclonedx::render(report, language));
     let (table, headings) = read_markdown(&markdown::render(report, language));
     Shape {
@@ -374,7 +374,7 @@ fn shape(report: &Report, language: Language) -> Shape {
         components,
         occurrences,
         cases: read_junit(&junit::render(report, language)),
-        commands: read_github(&github::render(report, language)),
+        commands: read_github(&github::render(report, language, None)),
         rows: read_csv(&csv::render(report, language)),
         table,
         headings,
