@@ -103,8 +103,8 @@ mod tests {
         assert_eq!(
             found,
             [
-                "  高  申请与所声明...  QUERY_ALL_PACK...",
-                "  中  短               A",
+                "  高  申请与所声明...   QUERY_ALL_PAC...",
+                "  中  短                A",
             ]
         );
         assert!(found.iter().all(|line| line.width() <= 40));
