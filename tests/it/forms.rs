@@ -104,6 +104,7 @@ fn texts(policies: &[&str], lists: &[&str]) -> Texts {
     Texts {
         policies: policies.iter().map(policy).collect(),
         lists: lists.iter().map(list).collect(),
+        ..Texts::default()
     }
 }
 
@@ -112,8 +113,9 @@ fn a_disclosure_has_its_published_form() {
     let form = Form::of("disclosure-v1.schema.json");
     let shop = report("text/shop-excess");
     let packed = report("text/use-none-packer");
-    let policy = "本政策适用于本应用的各项服务，请您仔细阅读。我们接入友盟+统计SDK，收集您的位置信息。\
-        我们不会收集您的通讯录。我们还接入了高德地图SDK。";
+    let policy = "<html><p>本政策适用于本应用的各项服务，请您仔细阅读。我们接入友盟+统计SDK，收集您的位置信息。\
+        我们不会收集您的通讯录。我们还接入了高德地图SDK。<p hidden>我们接入极光推送。</p>\
+        个人信息是指姓名、剪贴板等。<!--";
     let list = "SDK名称,第三方名称\n极光推送,深圳市和讯华谷信息技术有限公司\n某某组件,某某公司\n";
     for (name, app, texts) in [
         ("policy", &shop, texts(&[policy], &[])),
