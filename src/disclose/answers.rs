@@ -178,11 +178,13 @@ impl Comparison {
 
     /// Everything was read, and nothing stands in hidden text alone.
     pub fn is_complete(&self) -> bool {
-        let mut answers = self.sdks.iter().map(|sdk| sdk.answer);
-        let mut kinds = self.information.iter().map(|kind| kind.answer);
+        let sdk = |sdk: &SdkAnswer| sdk.answer == Answer::OnlyHidden && !sdk.information.is_empty();
+        let kind = |kind: &InformationAnswer| {
+            kind.answer == Answer::OnlyHidden && kind.shown_by != COMMON_PERMISSION
+        };
         self.app_complete
             && self.texts_complete
-            && answers.all(|answer| answer != Answer::OnlyHidden)
-            && kinds.all(|answer| answer != Answer::OnlyHidden)
+            && !self.sdks.iter().any(sdk)
+            && !self.information.iter().any(kind)
     }
 }

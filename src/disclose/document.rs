@@ -258,12 +258,15 @@ impl Lines {
         let is_own = line.is_empty()
             || line.starts_with(marks)
             || line.starts_with(|c: char| c.is_numeric());
-        let mut before = to.letters.iter().rev();
-        let before = before.find(|c| !c.is_whitespace());
+        // Looked for last: what is blank in front of many lines must not be passed for each of them.
+        let before = || {
+            let mut before = to.letters.iter().rev();
+            before.find(|c| !c.is_whitespace()).copied()
+        };
         !is_own
             && self.length >= WRAPPED
-            && before.copied().is_some_and(is_latin)
             && line.starts_with(is_latin)
+            && before().is_some_and(is_latin)
     }
 }
 

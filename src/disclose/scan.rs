@@ -152,6 +152,7 @@ impl Compact {
 
     /// Letters of a range in small letters.
     pub(super) fn folded(&self, from: usize, to: usize) -> String {
+        let to = to.min(self.folded.len());
         self.folded
             .get(from..to)
             .unwrap_or_default()
@@ -503,6 +504,8 @@ mod tests {
         ] {
             assert_eq!(find(alone, "record", text), 1, "{text}");
         }
+        // What stands behind a name may be the end of the text.
+        assert_eq!(find(Manner::default(), "个推", "我们接入个推推送"), 1);
     }
 
     #[test]

@@ -405,6 +405,9 @@ fn hostile_pages_are_bounded() {
     );
     let wide = format!("<html><p>{}友盟统计", "啊&#21451;".repeat(400_000));
     let names = format!("<html><p>{}", "友盟统计、".repeat(300_000));
+    let text = "我们接入友盟统计，用于分析您使用本应用各项功能的情况";
+    let blank = format!("{text}\n{}", "\u{a0}\n".repeat(2 << 20));
+    let less = format!("{text}<br>{}", "<a <p".repeat(2 << 20));
     let comment = format!("<html><p>友盟统计<!--{}", "<p>".repeat(2 << 20));
     let tags = format!("<html>友盟统计{}", "<a b='".repeat(1 << 20));
     let nul = format!(
@@ -416,6 +419,8 @@ fn hostile_pages_are_bounded() {
         (deep, true),
         (wide, true),
         (names, false),
+        (blank, true),
+        (less, true),
         (comment, false),
         (tags, false),
         (nul, false),
