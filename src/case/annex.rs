@@ -6,7 +6,7 @@ use super::record::{Record, Role};
 use crate::facts::State;
 use crate::report::lines::{evidence_line, unpacked_line};
 use crate::report::v1::{ClauseRef, Finding, Report};
-use crate::report::words::{Language, enum_key, word};
+use crate::report::words::{Language, enum_key, label, word};
 use crate::signatures::schema::Confidence;
 
 const ZH: Language = Language::Zh;
@@ -24,15 +24,13 @@ pub(super) fn blocks(report: &Report, record: &Record) -> Vec<Block> {
     notice(&mut out, report, record);
     leads(&mut out, report);
     uncovered(&mut out, report);
-    remarks(&mut out, report, record);
+    remarks(&mut out, record);
     out
 }
 
 fn name(report: &Report) -> String {
-    let labels = &report.subject.label;
-    let label = labels.get("zh-CN").or_else(|| labels.get("zh"));
-    let label = label.or_else(|| labels.get("default"));
-    label.unwrap_or(&report.subject.package).clone()
+    let name = label(&report.subject.label);
+    name.unwrap_or(&report.subject.package).to_owned()
 }
 
 fn version(report: &Report) -> String {
@@ -161,21 +159,14 @@ fn leads(out: &mut Vec<Block>, report: &Report) {
         .findings
         .iter()
         .zip(1usize..)
-        .map(|(finding, number)| {
-            vec![
-                number.to_string(),
-                problem(finding),
-                finding
-                    .clauses
-                    .iter()
-                    .map(cite)
-                    .collect::<Vec<_>>()
-                    .join("\n"),
-                places(finding),
-                finding.remedy.get(ZH).to_owned(),
-            ]
+        .flat_map(|(finding, number)| {
+            let clauses: Vec<String> = finding.clauses.iter().map(cite).collect();
+            let lead = vec![number.to_string(), problem(finding), clauses.join("\n")];
+            let remedy = finding.remedy.get(ZH);
+            let more = format!("证据位置：{}\n处置建议：{remedy}", places(finding));
+            [lead, vec![String::new(), more]]
         });
-    let head = vec!["序号", "涉嫌问题", "依据条款", "证据位置", "处置建议"];
+    let head = vec!["序号", "涉嫌问题", "依据条款"];
     out.push(Block::Table("leads", head, rows.collect()));
 }
 
@@ -274,14 +265,13 @@ fn uncovered(out: &mut Vec<Block>, report: &Report) {
     }
 }
 
-fn remarks(out: &mut Vec<Block>, report: &Report, record: &Record) {
+fn remarks(out: &mut Vec<Block>, record: &Record) {
     out.push(Block::Heading("五、说明".into()));
     let certificate = if record.details.developer.is_none() {
         "开发者一栏未填写，签名证书中的主体由签名人自行填写，不能单独作为认定运营者的依据。"
     } else {
         "开发者一栏由操作人员依据来源填写，本工具未予核实。"
     };
-    let _ = report;
     out.push(Block::List(vec![
         "本报告仅作线索，不是对违法违规行为的认定；告知同意、调用时机与频次等须以动态检测和现场核查确认。".into(),
         "案件编号、操作人员、来源、取得时间由操作人员填写，本工具不读取系统时间，也未予核实。".into(),

@@ -146,7 +146,10 @@ fn without<'w>(
             // It may stand there with a value that says nothing.
             return seen.open.push("value");
         }
-        within = within.iter().flat_map(|element| element.named(word)).collect();
+        within = within
+            .iter()
+            .flat_map(|element| element.named(word))
+            .collect();
     }
     if let Some(there) = within.first() {
         seen.wrong("value", &evidence.value, format!("{} is there", there.name));

@@ -12,7 +12,8 @@ pub(super) enum Block {
     Heading(String),
     /// A paragraph.
     Text(String),
-    /// A table with a class for its widths, a head, which may be empty, and rows.
+    /// A table with a class for its widths, a head, which may be empty, and rows. A row that is shorter than the head
+    /// belongs to the one before; its last cell takes the rest of the width.
     Table(&'static str, Vec<&'static str>, Vec<Vec<String>>),
     /// A list.
     List(Vec<String>),
@@ -37,7 +38,9 @@ pub(super) fn markdown(blocks: &[Block]) -> String {
                 out += &row(&head.take(width).map(mark).collect::<Vec<_>>());
                 out += &row(&vec!["---".to_owned(); width]);
                 for cells in rows {
-                    out += &row(&cells.iter().map(|cell| mark(cell)).collect::<Vec<_>>());
+                    let cells = cells.iter().map(|cell| mark(cell));
+                    let cells = cells.chain(std::iter::repeat(String::new()));
+                    out += &row(&cells.take(width).collect::<Vec<_>>());
                 }
                 out.push('\n');
             }
@@ -96,7 +99,7 @@ fn mark_line(text: &str) -> String {
 
 /// A4, black on white, nothing from anywhere else. Widths in per cent of the page.
 const STYLE: &str = "
-@page { size: A4; margin: 20mm 18mm 18mm 20mm }
+@page { size: A4; margin: 20mm 18mm 18mm 20mm; @bottom-center { content: '第 ' counter(page) ' 页　共 ' counter(pages) ' 页'; font-size: 9pt } }
 body { font: 10.5pt/1.6 'Noto Serif CJK SC', 'Source Han Serif SC', SimSun, 'Songti SC', 'WenQuanYi Micro Hei', serif; color: #000; background: #fff; max-width: 172mm; margin: 8mm auto }
 h1 { font-size: 16pt; text-align: center; line-height: 1.4; margin: 0 0 6mm }
 h2 { font-size: 12pt; margin: 6mm 0 2mm; break-after: avoid }
@@ -105,15 +108,23 @@ table { border-collapse: collapse; width: calc(100% - 1px); table-layout: fixed;
 th, td { border: .4pt solid #000; padding: 1mm 1.5mm; vertical-align: top; text-align: left; overflow-wrap: anywhere; font-size: 9.5pt; line-height: 1.45 }
 th { font-weight: bold; background: #f0f0f0 }
 thead { display: table-header-group }
-tr { break-inside: avoid }
+tr { break-inside: avoid } table.leads tr { break-inside: auto } tr.more { break-before: avoid }
 table.facts td:first-child { width: 22% }
 table.files col:nth-child(1) { width: 24% } table.files col:nth-child(2) { width: 12% }
 table.notice col:nth-child(1) { width: 15% } table.notice col:nth-child(2) { width: 18% } table.notice col:nth-child(3) { width: 15% } table.notice col:nth-child(4) { width: 11% }
-table.leads col:nth-child(1) { width: 7% } table.leads col:nth-child(2) { width: 30% } table.leads col:nth-child(3) { width: 19% } table.leads col:nth-child(4) { width: 24% }
+table.leads col:nth-child(1) { width: 7% } table.leads col:nth-child(2) { width: 53% }
 table.sign td { height: 12mm; border: none; width: 33% }
 ul { margin: 2mm 0; padding-left: 6mm } li { margin: 1mm 0; overflow-wrap: anywhere }
 .new-page { break-before: page }
 @media print { body { margin: 0; max-width: none } }
+@media screen and (max-width: 640px) {
+body { margin: 4mm }
+thead, colgroup { display: none }
+table, tbody, tr, td { display: block; width: auto }
+table.facts td:first-child, table.sign td { width: auto } table.facts tr { margin: 0 } table.facts tr + tr td:first-child { border-top: none }
+td + td, tr.more td:empty { border-top: none } tr { margin-bottom: 3mm } tr.more { margin-top: -3mm } tr.more td:empty { display: none }
+td[data-head]::before { content: attr(data-head) '：'; font-weight: bold; display: block }
+}
 ";
 
 /// The document as one HTML file that loads nothing and runs nothing.
@@ -124,6 +135,7 @@ pub(super) fn html(blocks: &[Block]) -> String {
     });
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
         title.unwrap_or_default()
@@ -172,11 +184,23 @@ fn table(out: &mut String, class: &str, head: &[&str], rows: &[Vec<String>]) {
     }
     out.push_str("<tbody>\n");
     for cells in rows {
-        let cells: Vec<String> = cells
-            .iter()
-            .map(|cell| format!("<td>{}</td>", escaped(cell)))
-            .collect();
-        let _ = writeln!(out, "<tr>{}</tr>", cells.concat());
+        let is_more = cells.len() < head.len();
+        out.push_str(if is_more {
+            "<tr class=\"more\">"
+        } else {
+            "<tr>"
+        });
+        for (at, cell) in cells.iter().enumerate() {
+            let is_last = at.saturating_add(1) == cells.len();
+            let span = head.len().saturating_sub(at);
+            match head.get(at) {
+                Some(_) if is_more && is_last => _ = write!(out, "<td colspan=\"{span}\">"),
+                Some(head) if !is_more => _ = write!(out, "<td data-head=\"{}\">", escaped(head)),
+                _ => out.push_str("<td>"),
+            }
+            let _ = write!(out, "{}</td>", escaped(cell));
+        }
+        out.push_str("</tr>\n");
     }
     out.push_str("</tbody>\n</table>\n");
 }

@@ -207,6 +207,10 @@ pub(super) struct Convert {
     /// Write the only form to a file
     #[arg(short, long)]
     pub(super) output: Option<PathBuf>,
+    /// The app's AndroidManifest.xml in the repository, as a path below its top: SARIF and GitHub annotations then stand
+    /// at its lines instead of at the APK, which code scanning does not show
+    #[arg(long, value_name = "FILE")]
+    pub(super) manifest: Option<PathBuf>,
     /// zh or en; by default the report's own, Chinese if it has both
     #[arg(long)]
     pub(super) lang: Option<String>,
@@ -239,9 +243,9 @@ pub(super) struct Judging {
     /// `peers.json` of a run: how many apps of the same function ask for the same, beside each finding
     #[arg(long, value_name = "FILE")]
     pub(super) peers: Option<PathBuf>,
-    /// Form of the report
-    #[arg(long, value_enum, default_value_t = Form::Text)]
-    pub(super) format: Form,
+    /// Form of the report; by default brief on a terminal, text elsewhere
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Form>,
     /// zh, en, or zh,en for both in JSON and HTML; by default the locale's
     #[arg(long)]
     pub(super) lang: Option<String>,
@@ -279,7 +283,10 @@ pub(super) enum Format {
 /// Form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(super) enum Form {
+    /// Everything
     Text,
+    /// The result on one page, for a terminal
+    Brief,
     Json,
     /// A page that needs no other file, for a browser or paper
     Html,

@@ -205,8 +205,13 @@ fn report(facts: &Facts, db: Result<SignatureDb, Stop>, judging: &Judging) -> Re
         peers::attach(&mut report, &counted.shares(&functions, &asked));
     }
     gate.accept(&mut report)?;
-    let mut written = convert::render(&report, judging.format, languages.first())?;
-    if judging.format == Form::Text && judging.output.is_none() && paint::is_wanted() {
+    let on_terminal = judging.output.is_none() && paint::is_terminal();
+    let form = judging.format.unwrap_or(match on_terminal {
+        true => Form::Brief,
+        false => Form::Text,
+    });
+    let mut written = convert::render(&report, form, languages.first(), None)?;
+    if matches!(form, Form::Text | Form::Brief) && on_terminal && paint::is_wanted() {
         written = paint::painted(&written, languages.first());
     }
     deliver(&written, judging.output.as_deref())?;

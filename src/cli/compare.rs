@@ -33,10 +33,11 @@ pub(super) fn run(asked: &Compare) -> Result<Exit, Stop> {
         Fate::Fixed | Fate::Unconfirmed => false,
     };
     let adds = !comparison.added_permissions.is_empty() || !comparison.added_sdks.is_empty();
-    let is_any_open = comparison.findings.iter().any(|f| is_open(f.fate));
-    Ok(if is_any_open || adds && !asked.recheck {
+    let any = |fits: &dyn Fn(Fate) -> bool| comparison.findings.iter().any(|f| fits(f.fate));
+    let is_unsure = asked.recheck && any(&|fate| fate == Fate::Unconfirmed);
+    Ok(if any(&is_open) || adds && !asked.recheck {
         Exit::Findings
-    } else if comparison.old.complete && comparison.new.complete {
+    } else if comparison.old.complete && comparison.new.complete && !is_unsure {
         Exit::Clean
     } else {
         Exit::Incomplete
@@ -186,6 +187,16 @@ fn render(comparison: &Comparison, language: Language, recheck: bool) -> String 
                 finding.rule
             );
             out.line(2, &line);
+            if let Some(was) = &finding.was {
+                let line = match language {
+                    Language::Zh => format!("原名称：{was}（依据证据内容对应）"),
+                    Language::En => format!("was {was} (paired by its evidence)"),
+                };
+                out.line(4, &line);
+            }
+            if let Some(doubt) = finding.doubt {
+                out.line(4, doubt.text(language));
+            }
         }
     }
     out.text

@@ -2,11 +2,12 @@
 
 use super::args::{Convert, Form};
 use super::commands::{deliver, json, languages};
-use super::{Exit, Stop};
+use super::{Exit, Stop, paint};
 use crate::engine;
 use crate::limits::{Limits, REPORT_BYTES};
+use crate::report::source::SourceManifest;
 use crate::report::v1::Report;
-use crate::report::{Language, csv, cyclonedx, github, html, junit, markdown, sarif, text};
+use crate::report::{Language, brief, csv, cyclonedx, github, html, junit, markdown, sarif, text};
 use flate2::read::MultiGzDecoder;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -19,19 +20,22 @@ pub(super) fn run(asked: &Convert) -> Result<Exit, Stop> {
         Some(text) => languages(Some(text))?.first(),
         None => report.language(),
     };
+    let source = asked.manifest.as_deref().map(manifest).transpose()?;
+    let source = source.as_ref();
     let forms: BTreeSet<Form> = asked.to.iter().copied().collect();
     match (&asked.out, forms.len()) {
         (Some(folder), _) => {
             std::fs::create_dir_all(folder)
                 .map_err(|e| Stop::new(Exit::Usage, format!("{}: {e}", folder.display())))?;
             for form in forms {
-                let written = render(&report, form, language)?;
+                let written = render(&report, form, language, source)?;
                 deliver(&written, Some(&folder.join(file_name(form))))?;
             }
         }
         (None, 1) => {
             for form in forms {
-                deliver(&render(&report, form, language)?, asked.output.as_deref())?;
+                let written = render(&report, form, language, source)?;
+                deliver(&written, asked.output.as_deref())?;
             }
         }
         (None, _) => {
@@ -43,24 +47,38 @@ pub(super) fn run(asked: &Convert) -> Result<Exit, Stop> {
 }
 
 /// A report in one form.
-pub(super) fn render(report: &Report, form: Form, language: Language) -> Result<String, Stop> {
+pub(super) fn render(
+    report: &Report,
+    form: Form,
+    language: Language,
+    source: Option<&SourceManifest>,
+) -> Result<String, Stop> {
     Ok(match form {
         Form::Text => text::render(report, language),
+        Form::Brief => brief::render(report, language, paint::width()),
         Form::Json => json(report)?,
         Form::Html => html::render(report),
-        Form::Sarif => sarif::render(report, language),
+        Form::Sarif => sarif::render(report, language, source),
         Form::Cyclonedx => cyclonedx::render(report, language),
         Form::Junit => junit::render(report, language),
-        Form::Github => github::render(report, language),
+        Form::Github => github::render(report, language, source),
         Form::Markdown => markdown::render(report, language),
         Form::Csv => csv::render(report, language),
     })
+}
+
+/// The manifest of the sources, whose path is what annotations name.
+fn manifest(path: &Path) -> Result<SourceManifest, Stop> {
+    let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| stop(e.to_string()))?;
+    SourceManifest::read(&path.to_string_lossy(), &text).map_err(stop)
 }
 
 /// The names by which other tools know what is in a file.
 fn file_name(form: Form) -> &'static str {
     match form {
         Form::Text => "report.txt",
+        Form::Brief => "report.brief.txt",
         Form::Json => "report.json",
         Form::Html => "report.html",
         Form::Sarif => "report.sarif",

@@ -127,7 +127,7 @@ pub(super) fn run(asked: &Disclose) -> Result<Exit, Stop> {
                 .lists
                 .push(list.map_err(|e| Stop::new(Exit::Usage, e))?);
         } else {
-            texts.policies.push(document(path, &bounds)?);
+            texts.plain_lists.push(document(path, &bounds)?);
         }
     }
     let db = database(asked.signatures.as_deref())?;

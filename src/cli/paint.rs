@@ -1,7 +1,7 @@
-//! Colours of the text report, on a terminal only.
+//! What a terminal makes of a report: its width, and colours.
 
-use crate::report::Language;
 use crate::report::words::word;
+use crate::report::{Language, brief};
 use crate::signatures::schema::Severity;
 use std::io::{self, IsTerminal};
 
@@ -9,7 +9,20 @@ use std::io::{self, IsTerminal};
 const PLAIN: &str = "\u{1b}[0m";
 const BOLD: &str = "\u{1b}[1m";
 
-/// Whether colours are wanted: stdout is a terminal and nobody set `NO_COLOR` (no-color.org) or has a dumb terminal.
+/// Whether stdout is a terminal.
+pub(super) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Columns of the terminal on stdout; the usual number where it is none.
+pub(super) fn width() -> usize {
+    match terminal_size::terminal_size_of(io::stdout()) {
+        Some((terminal_size::Width(columns @ 1..), _)) => columns.into(),
+        _ => brief::USUAL_WIDTH,
+    }
+}
+
+/// Whether colours are wanted on a terminal: nobody set `NO_COLOR` (no-color.org), and it is not a dumb one.
 #[allow(
     clippy::disallowed_methods,
     reason = "the command line is where the environment is read"
@@ -17,7 +30,7 @@ const BOLD: &str = "\u{1b}[1m";
 pub(super) fn is_wanted() -> bool {
     let says_no = std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty());
     let is_dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
-    io::stdout().is_terminal() && !says_no && !is_dumb
+    !says_no && !is_dumb
 }
 
 /// Makes headings and the heads of findings stand out. The text has no escapes of its own: what comes from an app was
@@ -32,8 +45,10 @@ pub(super) fn painted(text: &str, language: Language) -> String {
     let mut out = String::with_capacity(text.len());
     for (number, line) in text.lines().enumerate() {
         let severity = severities.iter().find(|(severity, _)| {
-            let head = format!("  [{}·", word(severity.word(), language));
-            line.starts_with(&head)
+            let word = word(severity.word(), language);
+            // As the text has it, and as the brief form has it.
+            let heads = [format!("  [{word}·"), format!("  {word}  ")];
+            heads.iter().any(|head| line.starts_with(head))
         });
         let start = match severity {
             Some((_, colour)) => colour,

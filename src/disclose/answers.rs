@@ -7,6 +7,9 @@ use serde::Serialize;
 
 /// Value of [`Comparison::schema`].
 pub(super) const SCHEMA: &str = "permscope-disclosure/1";
+/// Value of [`InformationAnswer::shown_by`].
+pub(super) const COMMON_PERMISSION: &str = "common_permission";
+
 /// An answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -17,6 +20,10 @@ pub enum Answer {
     DisclosedUnderAnotherName,
     /// Named only to say that it is not used or collected.
     MentionedNegated,
+    /// Named only where a term is said to mean it.
+    OnlyDefined,
+    /// Named only in text that the page hides, perhaps until a reader clicks.
+    OnlyHidden,
     /// Not found in the texts that were given.
     NotDisclosed,
     /// Named in the texts and not found in the package.
@@ -71,7 +78,8 @@ pub struct InformationAnswer {
     pub id: String,
     /// Its name.
     pub name: Prose,
-    /// `code`: something that can run reaches it; `permission`: a permission that opens it is requested.
+    /// `code`: something that can run reaches it; `permission`: a permission that opens it is requested;
+    /// `common_permission`: the same, of a permission that nearly every app requests.
     pub shown_by: &'static str,
     /// Ids of accesses or names of permissions.
     pub because: Vec<String>,
@@ -117,7 +125,7 @@ pub struct Compared {
     /// `policy` or `list`.
     pub kind: &'static str,
     /// Why something of it may be missing.
-    pub missing: Vec<String>,
+    pub missing: Vec<Prose>,
 }
 
 /// The whole.
@@ -156,13 +164,27 @@ pub struct Comparison {
 impl Comparison {
     /// Something that collects, or is collected, was not found in the texts.
     pub fn has_undisclosed(&self) -> bool {
-        let not = |answer| matches!(answer, Answer::NotDisclosed | Answer::MentionedNegated);
+        let not = |answer| {
+            matches!(
+                answer,
+                Answer::NotDisclosed | Answer::MentionedNegated | Answer::OnlyDefined
+            )
+        };
         let sdk = |sdk: &SdkAnswer| not(sdk.answer) && !sdk.information.is_empty();
-        self.sdks.iter().any(sdk) || self.information.iter().any(|i| not(i.answer))
+        let kind =
+            |kind: &InformationAnswer| not(kind.answer) && kind.shown_by != COMMON_PERMISSION;
+        self.sdks.iter().any(sdk) || self.information.iter().any(kind)
     }
 
-    /// Everything was read.
+    /// Everything was read, and nothing stands in hidden text alone.
     pub fn is_complete(&self) -> bool {
-        self.app_complete && self.texts_complete
+        let sdk = |sdk: &SdkAnswer| sdk.answer == Answer::OnlyHidden && !sdk.information.is_empty();
+        let kind = |kind: &InformationAnswer| {
+            kind.answer == Answer::OnlyHidden && kind.shown_by != COMMON_PERMISSION
+        };
+        self.app_complete
+            && self.texts_complete
+            && !self.sdks.iter().any(sdk)
+            && !self.information.iter().any(kind)
     }
 }

@@ -9,6 +9,7 @@ use super::names::{self, Called, Target};
 use super::negation::is_negated;
 use super::reach::{Reached, bundled, collected, reached};
 use super::scan::{Compact, Mention, Names};
+use super::sentence;
 use crate::report::Languages;
 use crate::report::v1::Report;
 use crate::signatures::SignatureDb;
@@ -17,80 +18,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of one answer that are quoted.
 const MOST_QUOTES: usize = 3;
-/// Words of a sentence that is about code or services of others.
-const ABOUT_OTHERS: &[&str] = &[
-    "sdk",
-    "第三方",
-    "合作方",
-    "合作伙伴",
-    "合作商",
-    "服务商",
-    "供应商",
-    "插件",
-    "third party",
-    "third-party",
-    "third parties",
-    "partner",
-    "service provider",
-    "vendor",
-    "librar",
-];
-
-/// Words of a sentence that is about handling information, not about a product that shows videos.
-const HANDLES: &[&str] = &[
-    "收集",
-    "获取",
-    "读取",
-    "访问",
-    "采集",
-    "使用",
-    "上传",
-    "存储",
-    "保存",
-    "权限",
-    "授权",
-    "开启",
-    "申请",
-    "处理",
-    "记录",
-    "提供",
-    "共享",
-    "提交",
-    "填写",
-    "识别",
-    "收到",
-    "调用",
-    "collect",
-    "access",
-    "read",
-    "obtain",
-    "use",
-    "process",
-    "permission",
-    "store",
-    "receive",
-    "gather",
-    "request",
-    "share",
-    "record",
-    "provide",
-    "log",
-];
 /// Letters of an item of a list, which has no verb of its own.
 const ITEM: usize = 60;
 
 /// What the operator gives.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// Privacy policies, and lists of SDKs that are no tables.
+    /// Privacy policies.
     pub policies: Vec<Document>,
     /// Lists of SDKs as tables.
     pub lists: Vec<List>,
+    /// Lists of SDKs that are no tables: what they name are SDKs, and they say nothing of information in general.
+    pub plain_lists: Vec<Document>,
 }
 
 /// One text in the making.
 struct Searched<'t> {
     document: &'t Document,
+    is_list: bool,
     list: Option<&'t List>,
     compact: Compact,
 }
@@ -103,6 +48,14 @@ struct Found {
     scope: usize,
     negated: bool,
     about_others: bool,
+    /// The sentence, row or text is about code.
+    about_code: bool,
+    /// It is a part of an address.
+    in_link: bool,
+    /// The page hides it.
+    hidden: bool,
+    /// The sentence says what a term means.
+    defines: bool,
     /// The sentence is about handling information, or is an item of a list or table.
     handles: bool,
 }
@@ -114,18 +67,9 @@ pub fn compare(
     texts: &Texts,
     languages: Languages,
 ) -> Comparison {
-    let policies = texts.policies.iter().map(|document| (document, None));
-    let lists = texts.lists.iter().map(|list| (&list.document, Some(list)));
-    let searched: Vec<Searched<'_>> = policies
-        .chain(lists)
-        .map(|(document, list)| Searched {
-            document,
-            list,
-            compact: Compact::of(&document.letters),
-        })
-        .collect();
+    let searched = searched(texts);
     let names = names::sdks(db, report);
-    let mut compared: Vec<Compared> = searched.iter().map(described).collect();
+    let mut compared: Vec<Described> = searched.iter().map(described).collect();
     let found = find(&searched, &names, &mut compared);
     let words = names::information(db);
     let told = find(&searched, &words, &mut compared);
@@ -199,7 +143,14 @@ pub fn compare(
         information,
         absent: side.absent(report, &is_inside),
         unrecognised: side.unrecognised(&is_inside),
-        texts: compared,
+        texts: compared
+            .into_iter()
+            .map(|text| Compared {
+                name: text.name,
+                kind: text.kind,
+                missing: text.missing.iter().map(|m| languages.prose(m)).collect(),
+            })
+            .collect(),
         notes: notes
             .into_iter()
             .map(|(zh, en)| {
@@ -212,23 +163,45 @@ pub fn compare(
     }
 }
 
-fn described(text: &Searched<'_>) -> Compared {
+fn searched(texts: &Texts) -> Vec<Searched<'_>> {
+    let policies = texts
+        .policies
+        .iter()
+        .map(|document| (document, None, false));
+    let plain = texts.plain_lists.iter();
+    let plain = plain.map(|document| (document, None, true));
+    let lists = texts.lists.iter();
+    let lists = lists.map(|list| (&list.document, Some(list), true));
+    let all = policies.chain(plain).chain(lists);
+    all.map(|(document, list, is_list)| Searched {
+        document,
+        is_list,
+        list,
+        compact: Compact::of(&document.letters),
+    })
+    .collect()
+}
+
+/// What is said of a text.
+struct Described {
+    name: String,
+    kind: &'static str,
+    missing: Vec<Text>,
+}
+
+fn described(text: &Searched<'_>) -> Described {
     let mut missing = text.document.missing.clone();
     if text
         .list
         .map_or_else(|| text.document.is_empty(), |list| list.rows.is_empty())
     {
-        missing.push("there is next to no text in it".to_owned());
+        missing.push(gap("几乎没有文字", "there is next to no text in it"));
     }
-    missing.sort();
+    missing.sort_by(|a, b| a.en.cmp(&b.en));
     missing.dedup();
-    Compared {
+    Described {
         name: text.document.name.clone(),
-        kind: if text.list.is_some() {
-            "list"
-        } else {
-            "policy"
-        },
+        kind: if text.is_list { "list" } else { "policy" },
         missing,
     }
 }
@@ -236,7 +209,7 @@ fn described(text: &Searched<'_>) -> Compared {
 fn find<T: Clone + PartialEq>(
     searched: &[Searched<'_>],
     names: &Names<T>,
-    compared: &mut [Compared],
+    compared: &mut [Described],
 ) -> Vec<Found> {
     let mut all = Vec::new();
     for (number, (text, compared)) in searched.iter().zip(compared).enumerate() {
@@ -244,7 +217,7 @@ fn find<T: Clone + PartialEq>(
         if !whole {
             compared
                 .missing
-                .push("more names than are looked at".to_owned());
+                .push(gap("名称过多，未全部查找", "more names than are looked at"));
         }
         for mention in mentions {
             let compact = &text.compact;
@@ -257,10 +230,13 @@ fn find<T: Clone + PartialEq>(
                 (from, to)
             };
             let around = compact.folded(scope, end);
-            let handles = is_row
-                || to.saturating_sub(from) <= ITEM
-                || HANDLES.iter().any(|word| sentence.contains(word));
+            let handles = is_row || to.saturating_sub(from) <= ITEM || sentence::handles(&sentence);
+            let letter = compact.from.get(mention.start).copied();
             all.push(Found {
+                about_code: text.is_list || is_row || sentence::is_about_code(&sentence),
+                in_link: compact.is_link(mention.start),
+                hidden: letter.is_some_and(|letter| text.document.is_hidden(letter)),
+                defines: sentence::defines(&sentence, mention.start.saturating_sub(from)),
                 text: number,
                 mention,
                 scope,
@@ -270,8 +246,7 @@ fn find<T: Clone + PartialEq>(
                     mention.end.saturating_sub(from),
                 ),
                 handles,
-                about_others: text.list.is_some()
-                    || ABOUT_OTHERS.iter().any(|word| around.contains(word)),
+                about_others: text.is_list || sentence::is_about_others(&around),
             });
         }
     }
@@ -287,7 +262,8 @@ fn information(
     unsaid: Answer,
 ) -> Vec<InformationAnswer> {
     let mut by_kind: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
-    for found in told.iter().filter(|found| found.handles) {
+    let is_list = |found: &Found| searched.get(found.text).is_some_and(|text| text.is_list);
+    for found in told.iter().filter(|f| f.handles && !is_list(f)) {
         for kind in words
             .get(found.mention.name)
             .map_or(&[][..], |name| &name.targets)
@@ -297,32 +273,56 @@ fn information(
     }
     let answer = |(id, reached): (&str, Reached)| {
         let all = by_kind.get(id).map_or(&[][..], Vec::as_slice);
-        let (negated, plain): (Vec<&Found>, Vec<&Found>) =
-            all.iter().copied().partition(|found| found.negated);
-        let (answer, chosen) = match (plain.is_empty(), negated.is_empty()) {
-            (false, _) => (Answer::Disclosed, plain),
-            (true, false) => (Answer::MentionedNegated, negated),
-            (true, true) => (unsaid, Vec::new()),
+        let those = |fits: fn(&Found) -> bool| -> Vec<&Found> {
+            all.iter().copied().filter(|found| fits(found)).collect()
         };
+        let (answer, chosen) = [
+            (
+                Answer::Disclosed,
+                those(|f| !f.negated && !f.defines && !f.hidden),
+            ),
+            (
+                Answer::OnlyHidden,
+                those(|f| !f.negated && !f.defines && f.hidden),
+            ),
+            (Answer::MentionedNegated, those(|f| f.negated)),
+            (Answer::OnlyDefined, those(|f| f.defines)),
+        ]
+        .into_iter()
+        .find(|(_, chosen)| !chosen.is_empty())
+        .unwrap_or((unsaid, Vec::new()));
         InformationAnswer {
             id: id.to_owned(),
             name: reached.name,
-            shown_by: if reached.by_code {
-                "code"
-            } else {
-                "permission"
-            },
+            shown_by: reached.shown_by.as_str(),
             because: reached.because.into_iter().collect(),
             owners: reached.owners.into_iter().collect(),
             answer,
-            quotes: chosen
-                .iter()
-                .take(MOST_QUOTES)
-                .map(|found| quote(searched, found, None))
-                .collect(),
+            quotes: quotes(searched, chosen.into_iter().map(|found| (None, found))),
         }
     };
     reached(report, db).into_iter().map(answer).collect()
+}
+
+/// The first places that are quoted: each sentence once.
+fn quotes<'f>(
+    searched: &[Searched<'_>],
+    found: impl Iterator<Item = (Option<Called>, &'f Found)>,
+) -> Vec<Quote> {
+    let mut seen = BTreeSet::new();
+    found
+        .filter(|(_, found)| seen.insert((found.text, found.scope)))
+        .take(MOST_QUOTES)
+        .map(|(called, found)| quote(searched, found, called))
+        .collect()
+}
+
+/// Why something of a text may be missing.
+fn gap(zh: &'static str, en: &'static str) -> Text {
+    Text {
+        zh: zh.into(),
+        en: en.into(),
+    }
 }
 
 fn quote(searched: &[Searched<'_>], found: &Found, called: Option<Called>) -> Quote {
@@ -428,6 +428,7 @@ impl Side<'_> {
 
     fn sdk(&self, id: &str, unsaid: Answer) -> (Answer, Vec<Quote>) {
         let mut plain: Vec<(Called, &Found)> = Vec::new();
+        let mut hidden: Vec<(Called, &Found)> = Vec::new();
         let mut negated: Vec<(Called, &Found)> = Vec::new();
         for found in self.found {
             let Some(called) = self.called(found, id) else {
@@ -437,10 +438,10 @@ impl Side<'_> {
                 || ((called == Called::Company || found.about_others)
                     && !self.is_for_another(found, id));
             if counts {
-                if found.negated {
-                    &mut negated
-                } else {
-                    &mut plain
+                match (found.negated, found.hidden) {
+                    (true, _) => &mut negated,
+                    (false, true) => &mut hidden,
+                    (false, false) => &mut plain,
                 }
                 .push((called, found));
             }
@@ -448,16 +449,15 @@ impl Side<'_> {
         let (mut chosen, answer) = match plain.iter().map(|(called, _)| *called).min() {
             Some(Called::Name) => (plain, Answer::Disclosed),
             Some(_) => (plain, Answer::DisclosedUnderAnotherName),
+            None if !hidden.is_empty() => (hidden, Answer::OnlyHidden),
             None if !negated.is_empty() => (negated, Answer::MentionedNegated),
             None => (Vec::new(), unsaid),
         };
         chosen.sort_by_key(|(called, _)| *called);
-        let quotes = chosen.iter().take(MOST_QUOTES);
+        let chosen = chosen.into_iter();
         (
             answer,
-            quotes
-                .map(|(called, found)| quote(self.searched, found, Some(*called)))
-                .collect(),
+            quotes(self.searched, chosen.map(|(called, f)| (Some(called), f))),
         )
     }
 
@@ -471,23 +471,20 @@ impl Side<'_> {
         for found in self
             .found
             .iter()
-            .filter(|found| !found.negated && found.about_others)
+            .filter(|f| !f.negated && f.about_others && f.about_code && !f.in_link)
         {
             let direct = self
                 .targets(found)
                 .iter()
                 .filter(|(_, called)| *called <= Called::Alias);
-            let ids: Vec<&str> = direct.map(|(id, _)| id.as_str()).collect();
+            let ids: BTreeSet<&str> = direct.map(|(id, _)| id.as_str()).collect();
+            let ids: Vec<&str> = ids.into_iter().collect();
             if !ids.is_empty() && !ids.iter().any(|id| inside.contains(id)) {
                 by_ids.entry(ids).or_default().push(found);
             }
         }
         let told = |(ids, found): (Vec<&str>, Vec<&Found>)| {
-            let quotes: Vec<Quote> = found
-                .iter()
-                .take(MOST_QUOTES)
-                .map(|f| quote(self.searched, f, None))
-                .collect();
+            let quotes = quotes(self.searched, found.into_iter().map(|f| (None, f)));
             Absent {
                 name: quotes
                     .first()

@@ -2,6 +2,7 @@
 
 use super::html;
 use crate::encoding::decode;
+use crate::signatures::schema::Text;
 use std::io::Read;
 
 /// Ends a block: a paragraph, a heading, an item, a row of a table.
@@ -14,13 +15,15 @@ pub(super) const CELL: char = '\t';
 pub struct Document {
     /// Name of its file.
     pub name: String,
-    /// Why something of it may be missing, in English; empty where it was read completely.
-    pub missing: Vec<String>,
+    /// Why something of it may be missing; empty where it was read completely.
+    pub missing: Vec<Text>,
     pub(super) letters: Vec<char>,
     /// For each letter, its place in the decoded file, counted in letters.
     pub(super) places: Vec<u32>,
     /// Where the lines of the decoded file begin.
     lines: Vec<u32>,
+    /// Letters that a page hides: from and to, in order.
+    hidden: Vec<(usize, usize)>,
 }
 
 /// A file that is no text.
@@ -69,13 +72,19 @@ impl Document {
         }
         let (text, is_whole) = tolerant(bytes);
         if !is_whole {
-            let why = "some bytes are in no known encoding";
-            document.missing.push(why.to_owned());
+            document.missing.push(Text {
+                zh: "部分内容的字符编码无法识别".into(),
+                en: "some bytes are in no known encoding".into(),
+            });
         }
-        if is_html(&text) {
+        if is_page(&text) {
             document.fill(&text, |to, text| html::read(text, html::Kind::Html, to));
+        } else if html::has_tags(&text) {
+            document.fill(&text, |to, text| html::read(text, html::Kind::Mixed, to));
         } else {
-            document.fill(&text, plain);
+            document.fill(&text, |to, text| {
+                Lines::default().read(text, 0, false, to);
+            });
         }
         Ok(document)
     }
@@ -107,6 +116,7 @@ impl Document {
         read(&mut letters, text);
         self.letters = letters.letters;
         self.places = letters.places;
+        self.hidden = letters.hidden;
         self.missing.extend(letters.missing);
     }
 
@@ -118,6 +128,13 @@ impl Document {
             .take(20)
             .count()
             < 20
+    }
+
+    /// Whether the page hides a letter.
+    pub(super) fn is_hidden(&self, letter: usize) -> bool {
+        let before = self.hidden.partition_point(|(from, _)| *from <= letter);
+        let range = before.checked_sub(1).and_then(|at| self.hidden.get(at));
+        range.is_some_and(|(_, to)| letter < *to)
     }
 
     /// Place in the decoded file of a letter, and its line from 1.
@@ -133,13 +150,24 @@ impl Document {
 pub(super) struct Letters {
     letters: Vec<char>,
     places: Vec<u32>,
-    pub(super) missing: Vec<String>,
+    hidden: Vec<(usize, usize)>,
+    /// What comes now is hidden.
+    pub(super) hides: bool,
+    pub(super) missing: Vec<Text>,
 }
 
 impl Letters {
     pub(super) fn push(&mut self, c: char, place: u32) {
+        let at = self.letters.len();
         self.letters.push(c);
         self.places.push(place);
+        if self.hides {
+            let end = self.letters.len();
+            match self.hidden.last_mut() {
+                Some(last) if last.1 == at => last.1 = end,
+                _ => self.hidden.push((at, end)),
+            }
+        }
     }
 
     /// Ends a block or a cell; several ends are one, and that of a block is the stronger.
@@ -155,6 +183,14 @@ impl Letters {
                 _ => break,
             }
         }
+        let length = self.letters.len();
+        while let Some(last) = self.hidden.last_mut() {
+            last.1 = last.1.min(length);
+            if last.0 < last.1 {
+                break;
+            }
+            self.hidden.pop();
+        }
         if !self.letters.is_empty() {
             self.push(mark, place);
         }
@@ -162,44 +198,75 @@ impl Letters {
 }
 
 /// Plain text and Markdown. A line ends a block, except inside of text in Latin letters, which is wrapped.
-fn plain(to: &mut Letters, text: &str) {
-    /// A shorter line was ended by its writer.
-    const WRAPPED: usize = 40;
-    let mut place = 0u32;
-    let mut length = 0usize;
-    for line in text.split_inclusive('\n') {
-        let trimmed = line.trim();
-        let marks = ['#', '-', '*', '>', '|', '+', '•', '·'];
-        let is_own = trimmed.is_empty()
-            || trimmed.starts_with(marks)
-            || trimmed.starts_with(|c: char| c.is_numeric());
-        let is_row = trimmed.starts_with('|') || trimmed.contains(" | ");
-        let before = to
-            .letters
-            .iter()
-            .rev()
-            .find(|c| !c.is_whitespace())
-            .copied();
-        let wraps =
-            length >= WRAPPED && before.is_some_and(is_latin) && trimmed.starts_with(is_latin);
-        if is_own || !wraps {
-            to.end(BLOCK, place);
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// Letters of the line before.
+    length: usize,
+    /// The next letter begins a line.
+    begins: bool,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self {
+            length: 0,
+            begins: true,
         }
-        length = trimmed.chars().count();
-        for c in line.chars() {
-            match c {
-                '|' if is_row => to.end(CELL, place),
-                '\t' => to.end(CELL, place),
-                // Marks of Markdown inside a name: **Bugly**, `com.x.y`.
-                '*' | '`' => {}
-                '\r' | '\n' => to.push(' ', place),
-                c => to.push(c, place),
+    }
+}
+
+impl Lines {
+    /// Reads what comes next, with references to characters decoded if it stands between tags.
+    pub(super) fn read(&mut self, text: &str, mut place: u32, decode: bool, to: &mut Letters) {
+        for line in text.split_inclusive('\n') {
+            let trimmed = line.trim();
+            if self.begins && !self.wraps(trimmed, to) {
+                to.end(BLOCK, place);
             }
-            place = place.saturating_add(1);
+            let is_row = trimmed.starts_with('|') || trimmed.contains(" | ");
+            let mut rest = line;
+            while let Some(first) = rest.chars().next() {
+                let (c, len) = match first {
+                    '&' if decode => html::reference(rest).unwrap_or(('&', 1)),
+                    first => (first, first.len_utf8()),
+                };
+                match c {
+                    '|' if is_row => to.end(CELL, place),
+                    '\t' if !decode => to.end(CELL, place),
+                    // Marks of Markdown inside a name: **Bugly**, `com.x.y`.
+                    '*' | '`' => {}
+                    '\r' | '\n' | '\t' => to.push(' ', place),
+                    c => to.push(c, place),
+                }
+                let passed = rest.get(..len).unwrap_or(rest).chars().count();
+                place = place.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+                rest = rest.get(len..).unwrap_or_default();
+            }
+            if is_row {
+                to.end(BLOCK, place);
+            }
+            self.begins = line.ends_with('\n');
+            self.length = trimmed.chars().count();
         }
-        if is_row {
-            to.end(BLOCK, place);
-        }
+    }
+
+    /// Whether a line goes on with what the one before says.
+    fn wraps(&self, line: &str, to: &Letters) -> bool {
+        /// A shorter line was ended by its writer.
+        const WRAPPED: usize = 40;
+        let marks = ['#', '-', '*', '>', '|', '+', '•', '·'];
+        let is_own = line.is_empty()
+            || line.starts_with(marks)
+            || line.starts_with(|c: char| c.is_numeric());
+        // Looked for last: what is blank in front of many lines must not be passed for each of them.
+        let before = || {
+            let mut before = to.letters.iter().rev();
+            before.find(|c| !c.is_whitespace()).copied()
+        };
+        !is_own
+            && self.length >= WRAPPED
+            && line.starts_with(is_latin)
+            && before().is_some_and(is_latin)
     }
 }
 
@@ -207,25 +274,14 @@ fn is_latin(c: char) -> bool {
     (c.is_alphanumeric() || ",;-()\"'’".contains(c)) && !super::scan::is_cjk(c)
 }
 
-fn is_html(text: &str) -> bool {
+/// Whether it is a page, not a text with some tags in it.
+fn is_page(text: &str) -> bool {
     let head: String = text
         .chars()
         .take(4096)
         .collect::<String>()
         .to_ascii_lowercase();
-    let marks = [
-        "<!doctype html",
-        "<html",
-        "<head",
-        "<body",
-        "<div",
-        "<p>",
-        "<p ",
-        "<table",
-        "<h1",
-        "<span",
-        "<br",
-    ];
+    let marks = ["<!doctype html", "<html", "<head>", "<body"];
     marks.iter().any(|mark| head.contains(mark))
 }
 

@@ -1,14 +1,19 @@
-//! Text of HTML, and of the XML of Word documents, in one pass from front to back.
+//! Text of HTML, of Markdown with HTML in it, and of the XML of Word documents, in one pass from front to back.
 //!
 //! Tolerant as browsers are (WHATWG HTML, section 13.2.5) where it matters for the text: comments and tags that do not
 //! end swallow the rest, and that is said. No tree is built, so nothing depends on how deep it is nested.
 
-use super::document::{BLOCK, CELL, Letters};
+use super::document::{BLOCK, CELL, Letters, Lines};
+use super::hidden::Hidden;
+use crate::signatures::schema::Text;
 
 /// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Html,
+    /// Markdown, or another text of lines, with some elements of HTML. A line ends a block outside of tables, and what
+    /// is no known element is text.
+    Mixed,
     /// `word/document.xml`: text stands in `w:t` alone; `w:delText` was deleted.
     Word,
 }
@@ -70,6 +75,14 @@ const BLOCKS: &[&str] = &[
 const RAW: &[&str] = &[
     "script", "style", "svg", "template", "iframe", "noembed", "noframes", "object", "math",
 ];
+/// Elements inside of a block; with the others they are what is known in [`Kind::Mixed`].
+const INLINE: &[&str] = &[
+    "a", "abbr", "b", "big", "button", "cite", "code", "col", "colgroup", "del", "em", "font", "i",
+    "img", "input", "ins", "kbd", "label", "link", "mark", "meta", "noscript", "o:p", "s", "small",
+    "source", "span", "strike", "strong", "sub", "sup", "td", "th", "u", "video", "audio", "wbr",
+];
+/// Bytes of a tag in [`Kind::Mixed`]: a sign for "less" begins none.
+const LONGEST_TAG: usize = 8192;
 /// Letters of a reference to a character that are looked at.
 const LONGEST_REFERENCE: usize = 32;
 
@@ -155,12 +168,23 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
         place: 0,
     };
     let mut within_cell = false;
-    let mut is_shown = kind == Kind::Html;
-    let cut = |to: &mut Letters, what: &str| to.missing.push(format!("{what} does not end"));
+    let mut tables = 0usize;
+    let mut is_shown = kind != Kind::Word;
+    let mut lines = Lines::default();
+    let mut hidden = Hidden::default();
+    let cut = |to: &mut Letters, what: &str| {
+        to.missing.push(Text {
+            zh: format!("未结束的标记：{what}").into(),
+            en: format!("{what} does not end").into(),
+        });
+    };
     while !cursor.rest.is_empty() {
         let plain = cursor.rest.find('<').unwrap_or(cursor.rest.len());
         let before = cursor.rest.get(..plain).unwrap_or_default();
-        if is_shown {
+        to.hides = hidden.holds();
+        if is_shown && kind == Kind::Mixed && tables == 0 {
+            lines.read(before, cursor.place, true, to);
+        } else if is_shown {
             letters(before, cursor.place, to);
         }
         cursor.skip(before);
@@ -169,19 +193,21 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
         };
         if after.starts_with("!--") {
             if !cursor.through("-->").1 {
-                cut(to, "a comment");
+                cut(to, "<!--");
             }
             continue;
         }
-        if after.starts_with(['!', '?']) {
+        if after.starts_with(['!', '?']) && kind != Kind::Mixed {
             if !cursor.through(">").1 {
-                cut(to, "a declaration");
+                cut(to, "<!");
             }
             continue;
         }
         let closes = after.starts_with('/');
         let named = after.strip_prefix('/').unwrap_or(after);
-        if !named.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let is_text = !named.starts_with(|c: char| c.is_ascii_alphabetic())
+            || (kind == Kind::Mixed && !is_element(cursor.rest));
+        if is_text {
             if is_shown {
                 to.push('<', cursor.place);
             }
@@ -197,13 +223,25 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
             .unwrap_or_default()
             .to_ascii_lowercase();
         let place = cursor.place;
-        let (tag, whole) = tag(cursor.rest);
+        let (tag, whole) = match short(cursor.rest) {
+            Some(tag) if kind == Kind::Mixed => (tag, true),
+            _ => tag(cursor.rest),
+        };
         cursor.skip(tag);
         if !whole {
-            cut(to, "a tag");
+            cut(to, "<");
             break;
         }
         let empty = tag.ends_with("/>");
+        hidden.pass(&name, tag, closes);
+        to.hides = hidden.holds();
+        if name == "table" {
+            tables = if closes {
+                tables.saturating_sub(1)
+            } else {
+                tables.saturating_add(1)
+            };
+        }
         match name.as_str() {
             "w:t" => is_shown = !closes && !empty,
             "w:br" | "w:tab" | "w:cr" => to.push(' ', place),
@@ -216,7 +254,7 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
                 within_cell = false;
             }
             name if BLOCKS.contains(&name) => to.end(if within_cell { CELL } else { BLOCK }, place),
-            name if RAW.contains(&name) && !closes && !empty && kind == Kind::Html => {
+            name if RAW.contains(&name) && !closes && !empty && kind != Kind::Word => {
                 let ends = raw(&mut cursor, name);
                 if !ends {
                     cut(to, name);
@@ -224,6 +262,46 @@ pub(super) fn read(text: &str, kind: Kind, to: &mut Letters) {
             }
             _ => {}
         }
+    }
+    to.hides = false;
+    if hidden.holds() {
+        cut(to, "hidden");
+    }
+}
+
+/// Whether a text has elements of HTML in it.
+pub(super) fn has_tags(text: &str) -> bool {
+    let marks = text.match_indices('<');
+    marks.filter_map(|(at, _)| text.get(at..)).any(is_element)
+}
+
+/// Whether a tag of a known element, or a comment, stands at the beginning.
+fn is_element(text: &str) -> bool {
+    let Some(after) = text.strip_prefix('<') else {
+        return false;
+    };
+    if after.starts_with("!--") {
+        return true;
+    }
+    let named = after.strip_prefix('/').unwrap_or(after);
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '/' | '>');
+    let Some(name) = named.find(is_end).and_then(|end| named.get(..end)) else {
+        return false;
+    };
+    let name = name.get(..24).unwrap_or(name).to_ascii_lowercase();
+    let known = [BLOCKS, RAW, INLINE];
+    known.iter().any(|list| list.contains(&name.as_str())) && short(text).is_some()
+}
+
+/// The tag at the beginning of a text that is no page: it ends soon, and before another one begins.
+fn short(text: &str) -> Option<&str> {
+    let bytes = text.as_bytes();
+    let inside = bytes.get(1..bytes.len().min(LONGEST_TAG))?;
+    let at = memchr::memchr2(b'<', b'>', inside)?.saturating_add(1);
+    if bytes.get(at) == Some(&b'>') {
+        text.get(..=at)
+    } else {
+        None
     }
 }
 
@@ -284,7 +362,7 @@ fn letters(text: &str, mut place: u32, to: &mut Letters) {
 }
 
 /// A reference at the beginning and its length; nothing where it is none.
-fn reference(text: &str) -> Option<(char, usize)> {
+pub(super) fn reference(text: &str) -> Option<(char, usize)> {
     let end = text
         .bytes()
         .take(LONGEST_REFERENCE)

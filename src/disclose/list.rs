@@ -2,6 +2,7 @@
 
 use super::document::{CELL, Document, NoText};
 use crate::encoding::{decode, delimiter};
+use crate::signatures::schema::Text;
 
 /// Rows that are read.
 const MOST_ROWS: usize = 100_000;
@@ -123,7 +124,10 @@ impl List {
                 continue;
             }
             if rows.len() >= MOST_ROWS {
-                missing.push(format!("rows after the first {MOST_ROWS}"));
+                missing.push(Text {
+                    zh: format!("第{MOST_ROWS}行以后的内容").into(),
+                    en: format!("rows after the first {MOST_ROWS}").into(),
+                });
                 break;
             }
             let name = record.get(at).unwrap_or_default();

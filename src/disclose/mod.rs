@@ -12,6 +12,7 @@
 mod answers;
 mod compare;
 mod document;
+mod hidden;
 mod html;
 mod list;
 mod names;
@@ -19,6 +20,7 @@ mod negation;
 mod reach;
 mod render;
 mod scan;
+mod sentence;
 pub mod sheet;
 
 pub use answers::{

@@ -74,6 +74,36 @@ const GENERIC: &[&str] = &[
     "database",
     "update",
     "web",
+    "bluetooth",
+    "browser",
+    "camera",
+    "charts",
+    "chat",
+    "crash",
+    "feedback",
+    "font",
+    "fonts",
+    "http",
+    "integrity",
+    "message",
+    "messages",
+    "messaging",
+    "nfc",
+    "play",
+    "quiche",
+    "record",
+    "review",
+    "scanner",
+    "security",
+    "sensor",
+    "social",
+    "support",
+    "usb",
+    "uuid",
+    "voice",
+    "vpn",
+    "webview",
+    "wifi",
 ];
 /// Ends of registered names.
 const COMPANY: &[&str] = &[
@@ -173,6 +203,7 @@ fn manner(text: &str) -> Option<Manner> {
         // Rive, Epic, uuid, SDL: words or abbreviations of other things as well.
         exact: is_one_word && (letters <= 4 || (letters <= 8 && !inner_capital)),
         plural: false,
+        alone: is_generic(text),
     })
 }
 
@@ -213,11 +244,13 @@ fn tells(part: &str) -> bool {
         .chars()
         .skip(1)
         .any(|c| c.is_uppercase() || c.is_numeric());
-    let generic = part
-        .to_lowercase()
-        .split(' ')
-        .all(|word| GENERIC.contains(&word));
-    part.len() >= 3 && !generic && (is_several || has_shape || part.len() >= 5)
+    part.len() >= 3 && !is_generic(part) && (is_several || has_shape || part.len() >= 5)
+}
+
+/// Whether a name is made of everyday words alone.
+fn is_generic(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    lower.split(' ').all(|word| GENERIC.contains(&word))
 }
 
 /// Registered names and brands: 甲公司、乙公司（品牌）; A Ltd.; B Inc. (Brand).
@@ -276,8 +309,10 @@ pub(super) fn information(db: &SignatureDb) -> Names<String> {
             let chinese = word.chars().any(is_cjk);
             if letters >= 3 || (chinese && letters >= 2) {
                 let manner = Manner {
-                    exact: false,
+                    // Mac is a computer.
+                    exact: word == "MAC",
                     plural: true,
+                    alone: false,
                 };
                 names.add(&word, manner, &id.to_string());
             }
@@ -310,9 +345,51 @@ fn words(title: &Text) -> Vec<String> {
             "周边",
             "含验证码",
             "codes included",
-            "应用实例标识 ",
+            "未区分精度",
+            "precision not stated",
+            "已配对",
+            // Words of everyday use: a product that shows videos or sends e-mails reads none of the user's.
+            "视频",
+            "videos",
+            "电子邮件",
+            "e-mail",
+            "手势",
+            "eye",
+            "face",
+            "model",
+            "account",
+            "track",
+            "notifications",
+            "地区",
+            "国家",
+            "省市",
+            "region",
         ]
         .contains(&word.as_str())
     });
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scan::Compact;
+    use super::*;
+
+    #[test]
+    fn mac_is_an_address_and_no_computer() {
+        let db = SignatureDb::builtin().unwrap();
+        let words = information(&db);
+        let kinds = |text: &str| -> Vec<String> {
+            let letters: Vec<char> = text.chars().collect();
+            let found = words.find(&Compact::of(&letters)).0.into_iter();
+            found
+                .flat_map(|m| words.get(m.name).unwrap().targets.clone())
+                .collect()
+        };
+        assert!(kinds("设备信息（IMEI/MAC/Android ID）").contains(&"device.mac".to_owned()));
+        assert_eq!(kinds("our Mac program"), Vec::<String>::new());
+        // A service that shows videos reads none of the user's.
+        assert_eq!(kinds("视频播放服务"), Vec::<String>::new());
+        assert!(kinds("您上传的照片、视频").contains(&"media.video".to_owned()));
+    }
 }

@@ -101,6 +101,14 @@ const NOT_ONLY: &[&str] = &[
     "不再另行",
     "不再赘述",
     "不需要您",
+    // What it is not used for: it is there.
+    "不会用于",
+    "不会被用于",
+    "never used for",
+    "never used to",
+    "is not used for",
+    "are not used for",
+    "will not be used for",
 ];
 /// Begin a new statement, to which a negation before does not reach.
 const TURNS: &[&str] = &[
@@ -256,6 +264,8 @@ mod tests {
                 "location",
             ),
             ("we collect your location", "location"),
+            ("通讯录不会用于其他目的", "通讯录"),
+            ("crash data is never used for advertising", "crash data"),
         ] {
             assert!(!negated(sentence, name), "{sentence}");
         }

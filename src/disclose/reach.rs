@@ -1,5 +1,6 @@
 //! What of a report has to be disclosed.
 
+use super::answers::COMMON_PERMISSION;
 use crate::detect::{Grade, Use};
 use crate::report::v1::Report;
 use crate::report::words::Prose;
@@ -32,10 +33,32 @@ pub(super) fn collected(report: &Report, db: &SignatureDb, id: &str) -> Vec<Stri
     kinds.into_iter().collect()
 }
 
+/// What shows it; the stronger one is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ShownBy {
+    /// A permission that nearly every app requests opens it: whoever is on the network has an address.
+    CommonPermission,
+    /// Another permission opens it.
+    Permission,
+    /// Something that can run reaches it.
+    Code,
+}
+
+impl ShownBy {
+    /// As the result writes it.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::CommonPermission => COMMON_PERMISSION,
+            Self::Permission => "permission",
+            Self::Code => "code",
+        }
+    }
+}
+
 /// A kind of information and what shows that the app reaches it.
 pub(super) struct Reached {
     pub(super) name: Prose,
-    pub(super) by_code: bool,
+    pub(super) shown_by: ShownBy,
     pub(super) because: BTreeSet<String>,
     pub(super) owners: BTreeSet<String>,
 }
@@ -46,7 +69,7 @@ pub(super) fn reached<'r>(report: &'r Report, db: &SignatureDb) -> BTreeMap<&'r 
     let mut kinds: BTreeMap<&str, Reached> = BTreeMap::new();
     let empty = |name: &Prose| Reached {
         name: name.clone(),
-        by_code: false,
+        shown_by: ShownBy::CommonPermission,
         because: BTreeSet::new(),
         owners: BTreeSet::new(),
     };
@@ -57,7 +80,7 @@ pub(super) fn reached<'r>(report: &'r Report, db: &SignatureDb) -> BTreeMap<&'r 
     {
         for kind in &access.information {
             let entry = kinds.entry(&kind.id).or_insert_with(|| empty(&kind.name));
-            entry.by_code = true;
+            entry.shown_by = ShownBy::Code;
             entry.because.insert(access.id.clone());
             entry.owners.insert(access.owner.clone());
         }
@@ -67,8 +90,15 @@ pub(super) fn reached<'r>(report: &'r Report, db: &SignatureDb) -> BTreeMap<&'r 
         .iter()
         .filter(|p| p.usage != Use::NoUseFound)
     {
+        let privacy = db.permission(&permission.name).and_then(|p| p.privacy);
+        let shown_by = if privacy.is_some_and(|privacy| privacy.neutral) {
+            ShownBy::CommonPermission
+        } else {
+            ShownBy::Permission
+        };
         for kind in &permission.information {
             let entry = kinds.entry(&kind.id).or_insert_with(|| empty(&kind.name));
+            entry.shown_by = entry.shown_by.max(shown_by);
             entry.because.insert(permission.name.clone());
         }
     }

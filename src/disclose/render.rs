@@ -1,6 +1,6 @@
 //! The comparison as a text for people.
 
-use super::answers::{Answer, Comparison, Quote, SdkAnswer};
+use super::answers::{Answer, COMMON_PERMISSION, Comparison, Quote, SdkAnswer};
 use crate::report::Language;
 use crate::report::plain::printable;
 use std::fmt::Write;
@@ -65,6 +65,11 @@ pub(super) fn word(answer: Answer, language: Language) -> &'static str {
         Answer::Disclosed => ("已检索到", "found"),
         Answer::DisclosedUnderAnotherName => ("以其他名称检索到", "found under another name"),
         Answer::MentionedNegated => ("仅在否定表述中检索到", "found only where it is denied"),
+        Answer::OnlyDefined => ("仅在释义中检索到", "found only where a term is defined"),
+        Answer::OnlyHidden => (
+            "仅在网页隐藏的文字中检索到",
+            "found only in text that the page hides",
+        ),
         Answer::NotDisclosed => (
             "未在所提供的文本中检索到",
             "not found in the texts that were given",
@@ -104,7 +109,9 @@ pub fn render(comparison: &Comparison, language: Language) -> String {
         let mut line = format!("  {kind}: {}", text.name);
         if !text.missing.is_empty() {
             let incomplete = page.pick("未能完整读取", "not read completely");
-            let _ = write!(line, " — {incomplete}: {}", text.missing.join("; "));
+            let missing = text.missing.iter().map(|prose| prose.get(language));
+            let missing: Vec<&str> = missing.collect();
+            let _ = write!(line, " — {incomplete}: {}", missing.join("; "));
         }
         page.line(&line);
     }
@@ -149,6 +156,10 @@ pub fn render(comparison: &Comparison, language: Language) -> String {
     for kind in &comparison.information {
         let by = match kind.shown_by {
             "code" => page.pick("代码", "code"),
+            COMMON_PERMISSION => page.pick(
+                "仅申请普遍使用的权限，不单独作为线索",
+                "only a permission that nearly every app requests, no lead by itself",
+            ),
             _ => page.pick("仅申请权限", "permission only"),
         };
         let line = format!(

@@ -139,8 +139,20 @@ impl Compact {
             || on.find(|c| matches!(*c, BLOCK | CELL)) == Some(CELL)
     }
 
+    /// Whether the place lies in an address: `https://` stands before it without a space.
+    pub(super) fn is_link(&self, start: usize) -> bool {
+        let earliest = start.saturating_sub(SENTENCE);
+        let before = self.folded.get(earliest..start).unwrap_or_default();
+        let word = before
+            .rsplit(|c| c.is_whitespace() || is_cjk(*c) || matches!(*c, CELL | '"' | '\''))
+            .next()
+            .unwrap_or_default();
+        word.windows(3).any(|three| three == [':', '/', '/'])
+    }
+
     /// Letters of a range in small letters.
     pub(super) fn folded(&self, from: usize, to: usize) -> String {
+        let to = to.min(self.folded.len());
         self.folded
             .get(from..to)
             .unwrap_or_default()
@@ -181,8 +193,10 @@ impl Compact {
 pub(super) struct Manner {
     /// In these letters exactly, large and small: a name that is a word as well, `Adjust`.
     pub(super) exact: bool,
-    /// An `s` may follow: `device IDs`.
+    /// It is no name but words: an `s` may follow (`device IDs`), and no hyphen goes before (`re-installed apps`).
     pub(super) plural: bool,
+    /// It has to stand alone in its line or cell, or before a word such as SDK: a name made of everyday words.
+    pub(super) alone: bool,
 }
 
 /// Names and what each of them stands for.
@@ -255,6 +269,7 @@ impl<T: Clone + PartialEq> Names<T> {
             // One of them knows the name in any letters.
             name.manner.exact &= manner.exact;
             name.manner.plural |= manner.plural;
+            name.manner.alone &= manner.alone;
             if !name.targets.contains(target) {
                 name.targets.push(target.clone());
             }
@@ -311,6 +326,17 @@ impl<T> Name<T> {
     fn stands(&self, text: &Compact, start: usize, end: usize) -> bool {
         let is_word = |c: char| c.is_alphanumeric() && !is_cjk(c) || c == '_';
         if self.manner.exact && text.exact.get(start..end) != Some(self.exact.as_slice()) {
+            return false;
+        }
+        if self.manner.plural
+            && text.before(start) == '-'
+            && start
+                .checked_sub(1)
+                .is_some_and(|at| text.before(at).is_alphabetic())
+        {
+            return false;
+        }
+        if self.manner.alone && !is_alone(text, start, end) {
             return false;
         }
         let (first, last) = (self.text.first(), self.text.last());
@@ -389,6 +415,27 @@ impl<T> Name<T> {
     }
 }
 
+/// Whether a name is all of its line or cell, or says by the next word what it is.
+fn is_alone(text: &Compact, start: usize, end: usize) -> bool {
+    const BEHIND: &[&str] = &[
+        "sdk", "插件", "组件", "开源", "库", "模块", "plugin", "plug-in", "librar", "package",
+    ];
+    let mut at = start;
+    while matches!(
+        text.before(at),
+        ' ' | '-' | '+' | '•' | '·' | '>' | '.' | '0'..='9'
+    ) {
+        at = at.saturating_sub(1);
+    }
+    let is_end = |c: char| matches!(c, BLOCK | CELL);
+    if is_end(text.before(at)) && is_end(text.behind(end)) {
+        return true;
+    }
+    let rest = text.folded(end, end.saturating_add(9));
+    let rest = rest.trim_start();
+    BEHIND.iter().any(|word| rest.starts_with(word))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,7 +445,7 @@ mod tests {
         for (name, exact) in names {
             let manner = Manner {
                 exact: *exact,
-                plural: false,
+                ..Manner::default()
             };
             all.add(name, manner, &0);
         }
@@ -426,6 +473,39 @@ mod tests {
             ["友盟统计", "jpush", "jpush"]
         );
         assert_eq!(found(&names, "粗略位置信息"), ["粗略位置信息"]);
+    }
+
+    #[test]
+    fn words_have_no_prefix_and_everyday_names_stand_alone() {
+        let find = |manner: Manner, name: &str, text: &str| {
+            let mut all = Names::new();
+            all.add(name, manner, &0);
+            let letters: Vec<char> = text.chars().collect();
+            all.find(&Compact::of(&letters)).0.len()
+        };
+        let words = Manner {
+            plural: true,
+            ..Manner::default()
+        };
+        assert_eq!(find(words, "installed apps", "our re-installed apps"), 0);
+        assert_eq!(find(words, "installed apps", "- installed apps"), 1);
+        let alone = Manner {
+            alone: true,
+            ..Manner::default()
+        };
+        for text in ["we record it", "record of visits", "a record"] {
+            assert_eq!(find(alone, "record", text), 0, "{text}");
+        }
+        for text in [
+            "a\nrecord\nb",
+            "the record SDK",
+            "- record\tx",
+            "我们使用record插件",
+        ] {
+            assert_eq!(find(alone, "record", text), 1, "{text}");
+        }
+        // What stands behind a name may be the end of the text.
+        assert_eq!(find(Manner::default(), "个推", "我们接入个推推送"), 1);
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Two builds of an app side by side: what the new one adds, who brought it, how it is taken out; and which leads of
 //! the old one are gone.
 //!
-//! Made from two reports, so that saved ones do. Findings are the same if rule and subject are: ids have the package in
-//! them, and classes change their names with each build.
+//! Made from two reports, so that saved ones do.
+
+mod findings;
+
+pub use findings::{ComparedFinding, Doubt, Fate, PairedBy};
 
 mod start;
 
@@ -10,11 +13,11 @@ pub use start::AddedStartCall;
 
 use crate::audit::{Evidence, Verdict};
 use crate::detect::Use;
-use crate::report::v1::{Finding, Permission, Report, Sdk};
+use crate::report::v1::{Permission, Report, Sdk};
 use crate::report::words::{Prose, enum_key};
 use crate::report::{Language, Languages};
 use crate::signatures::SignatureDb;
-use crate::signatures::schema::{Severity, Tier};
+use crate::signatures::schema::Tier;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -85,6 +88,8 @@ pub enum Caveat {
     NewIncomplete,
     /// One of them does not say what runs at start: that part was not compared.
     StartUnknown,
+    /// Other code reaches what an SDK reached that was not found any more: its code may have been renamed or merged.
+    SdkMoved,
 }
 
 impl Caveat {
@@ -111,6 +116,10 @@ impl Caveat {
             Self::StartUnknown => (
                 "其中一份报告未记录启动过程，启动时的初始化与读取未作比较",
                 "one of the reports does not say what runs at start: that part was not compared",
+            ),
+            Self::SdkMoved => (
+                "列为“已移除”的SDK原先接触的信息，新版本中改由其他代码接触，该SDK可能经混淆、合并后仍在其中",
+                "other code reaches in the new build what an SDK reached that is called removed: it may be inside, renamed or merged",
             ),
         };
         match language {
@@ -224,58 +233,6 @@ pub struct AddedStart {
     pub name: String,
 }
 
-/// What became of a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fate {
-    /// Only in the new build.
-    New,
-    /// In both, at the same places.
-    Still,
-    /// In both, at other places only.
-    Moved,
-    /// In the old build only, and the new one was read to the end.
-    Fixed,
-    /// In the old build only, but the new one was not read to the end.
-    Unconfirmed,
-}
-
-impl Fate {
-    /// It in words.
-    pub fn text(self, language: Language) -> &'static str {
-        let (zh, en) = match self {
-            Self::New => ("新增", "new"),
-            Self::Still => ("仍然存在", "still there"),
-            Self::Moved => ("仍然存在（位置变化）", "still there, elsewhere"),
-            Self::Fixed => ("本次未再检出", "not found any more"),
-            Self::Unconfirmed => ("不能确认", "cannot be confirmed"),
-        };
-        match language {
-            Language::Zh => zh,
-            Language::En => en,
-        }
-    }
-}
-
-/// A lead of either build.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ComparedFinding {
-    /// What became of it.
-    pub fate: Fate,
-    /// Its id in the old build.
-    pub old: Option<String>,
-    /// Its id in the new build.
-    pub new: Option<String>,
-    /// Its rule.
-    pub rule: String,
-    /// What it is about.
-    pub subject: String,
-    /// Its severity, in the new build where it is there.
-    pub severity: Severity,
-    /// Its name.
-    pub title: Prose,
-}
-
 /// Compares two builds.
 pub fn compare(old: &Report, new: &Report, db: &SignatureDb) -> Comparison {
     let bundled = |report: &Report| -> BTreeSet<String> {
@@ -296,7 +253,7 @@ pub fn compare(old: &Report, new: &Report, db: &SignatureDb) -> Comparison {
         schema: SCHEMA.to_owned(),
         old: build(old),
         new: build(new),
-        caveats: caveats(old, new),
+        caveats: caveats(old, new, had.difference(&has)),
         added_permissions: added
             .map(|p| added_permission(p, &has, &fresh, db))
             .collect(),
@@ -327,7 +284,7 @@ pub fn compare(old: &Report, new: &Report, db: &SignatureDb) -> Comparison {
             .collect(),
         added_starts: starts(old, new),
         added_start_calls: start::added(old, new),
-        findings: findings(old, new),
+        findings: findings::findings(old, new),
     }
 }
 
@@ -346,7 +303,11 @@ fn build(report: &Report) -> Build {
     }
 }
 
-fn caveats(old: &Report, new: &Report) -> Vec<Caveat> {
+fn caveats<'s>(
+    old: &Report,
+    new: &Report,
+    mut removed: impl Iterator<Item = &'s String>,
+) -> Vec<Caveat> {
     let functions = |report: &Report| -> BTreeSet<String> {
         report
             .function
@@ -367,6 +328,10 @@ fn caveats(old: &Report, new: &Report) -> Vec<Caveat> {
         (Caveat::OldIncomplete, !old.coverage.complete),
         (Caveat::NewIncomplete, !new.coverage.complete),
         (Caveat::StartUnknown, !start::is_known(old, new)),
+        (
+            Caveat::SdkMoved,
+            removed.any(|sdk| findings::is_moved(sdk, old, new)),
+        ),
     ]
     .into_iter()
     .filter(|(_, holds)| *holds)
@@ -503,79 +468,4 @@ fn starts(old: &Report, new: &Report) -> Vec<AddedStart> {
             name: name.clone(),
         })
         .collect()
-}
-
-fn findings(old: &Report, new: &Report) -> Vec<ComparedFinding> {
-    let same = |a: &Finding, b: &Finding| a.rule == b.rule && a.subject == b.subject;
-    let mut all = Vec::new();
-    for now in &new.findings {
-        let before = old.findings.iter().find(|finding| same(finding, now));
-        let fate = match before {
-            None => Fate::New,
-            Some(before) if share_a_place(before, now) => Fate::Still,
-            Some(_) => Fate::Moved,
-        };
-        all.push(compared(fate, before, Some(now), now));
-    }
-    for before in &old.findings {
-        if !new.findings.iter().any(|finding| same(finding, before)) {
-            let fate = if new.coverage.complete {
-                Fate::Fixed
-            } else {
-                Fate::Unconfirmed
-            };
-            all.push(compared(fate, Some(before), None, before));
-        }
-    }
-    all.sort_by(|a, b| {
-        let key = |f: &ComparedFinding| {
-            (
-                f.fate,
-                std::cmp::Reverse(f.severity),
-                f.rule.clone(),
-                f.subject.clone(),
-            )
-        };
-        key(a).cmp(&key(b))
-    });
-    all
-}
-
-fn compared(
-    fate: Fate,
-    old: Option<&Finding>,
-    new: Option<&Finding>,
-    shown: &Finding,
-) -> ComparedFinding {
-    ComparedFinding {
-        fate,
-        old: old.map(|finding| finding.id.clone()),
-        new: new.map(|finding| finding.id.clone()),
-        rule: shown.rule.clone(),
-        subject: shown.subject.clone(),
-        severity: shown.severity,
-        title: shown.title.clone(),
-    }
-}
-
-/// Whether two findings have a piece of evidence in common. Offsets, digests and numbers of elements change with every
-/// build and do not count.
-fn share_a_place(a: &Finding, b: &Finding) -> bool {
-    let place = |evidence: &Evidence| {
-        let path = evidence.path.as_ref().map(|path| {
-            let plain = path.chars().filter(|c| !c.is_ascii_digit());
-            plain.collect::<String>()
-        });
-        (
-            evidence.kind,
-            evidence.value.clone(),
-            path,
-            evidence.class.clone(),
-            evidence.method.clone(),
-        )
-    };
-    let places: BTreeSet<_> = a.evidence.iter().map(place).collect();
-    b.evidence
-        .iter()
-        .any(|evidence| places.contains(&place(evidence)))
 }

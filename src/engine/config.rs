@@ -313,8 +313,12 @@ pub fn draft(report: &Report) -> String {
                 finding.severity.word()
             ));
         }
+        let key = match kind {
+            "permission" => "name",
+            _ => "id",
+        };
         out.push_str(&format!(
-            "# [[{kind}]]\n# id = {}\n# reason = \"\"\n# owner = \"\"\n\n",
+            "# [[{kind}]]\n# {key} = {}\n# reason = \"\"\n# owner = \"\"\n\n",
             quoted(subject)
         ));
     }

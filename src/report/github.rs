@@ -5,13 +5,14 @@
 
 use super::lines::{accepted_line, headline, unread_lines};
 use super::plain::printable;
+use super::source::SourceManifest;
 use super::v1::Report;
 use super::words::{Language, word};
 use crate::signatures::schema::Severity;
 use std::fmt::Write;
 
 /// One command for each finding, most severe first, one for each thing that could not be read, and the result.
-pub fn render(report: &Report, language: Language) -> String {
+pub fn render(report: &Report, language: Language, source: Option<&SourceManifest>) -> String {
     let mut out = String::new();
     let first = report.subject.files.first();
     for finding in &report.findings {
@@ -23,7 +24,13 @@ pub fn render(report: &Report, language: Language) -> String {
             Severity::Low | Severity::Info => "notice",
         };
         let of_evidence = finding.evidence.iter().find_map(|e| e.file.as_deref());
-        let file = of_evidence.or(first.map(|f| f.name.as_str()));
+        let place = match source {
+            Some(source) => Some((source.path.as_str(), Some(source.line(finding)))),
+            None => {
+                let file = of_evidence.or(first.map(|f| f.name.as_str()));
+                file.map(|file| (file, None))
+            }
+        };
         let title = format!(
             "{} · {} · {}",
             word(finding.severity.word(), language),
@@ -36,7 +43,7 @@ pub fn render(report: &Report, language: Language) -> String {
             accepted.as_deref().unwrap_or_default(),
             &finding.id,
         ];
-        line(&mut out, command, file, &title, &message);
+        line(&mut out, command, place, &title, &message);
     }
     for text in unread_lines(report, language) {
         let title = match language {
@@ -55,10 +62,17 @@ pub fn render(report: &Report, language: Language) -> String {
     out
 }
 
-fn line(out: &mut String, command: &str, file: Option<&str>, title: &str, message: &[&str]) {
+fn line(
+    out: &mut String,
+    command: &str,
+    place: Option<(&str, Option<u32>)>,
+    title: &str,
+    message: &[&str],
+) {
     let mut properties = format!("title={}", property(title));
-    if let Some(file) = file {
-        properties = format!("file={},{properties}", property(file));
+    if let Some((file, line)) = place {
+        let line = line.map(|line| format!("line={line},")).unwrap_or_default();
+        properties = format!("file={},{line}{properties}", property(file));
     }
     let filled = message.iter().filter(|text| !text.is_empty());
     let message: Vec<String> = filled.map(|text| data(text)).collect();

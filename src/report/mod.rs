@@ -3,7 +3,9 @@
 //! Every other form is made from [`v1::Report`], so that nothing can be said
 //! in one form that the record does not hold.
 
+pub mod brief;
 mod build;
+mod columns;
 pub mod csv;
 pub mod cyclonedx;
 pub mod github;
@@ -17,6 +19,7 @@ pub mod read;
 pub mod rows;
 pub mod sarif;
 mod signing;
+pub mod source;
 mod start;
 pub mod text;
 mod usage;

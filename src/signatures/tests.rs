@@ -381,6 +381,11 @@ fn the_linter_sees_what_is_wrong() {
     d.sdks[at].source[0].date = "22.11.2026".into();
     let at = sdk(d, "google/admob");
     d.sdks[at].examples.matches.clear();
+    let at = sdk(d, "xiaomi/push");
+    d.sdks[at].source.retain(|s| s.of != "aliases");
+    d.information
+        .source
+        .retain(|s| s.of != "words" && s.of != "ability");
     d.catalogue
         .permission
         .iter_mut()
@@ -407,6 +412,9 @@ fn the_linter_sees_what_is_wrong() {
         ("sdks/jiguang/jpush.toml", "name has no `zh`"),
         ("sdks/jiguang/jpush.toml", "the date `22.11.2026`"),
         ("sdks/google/admob.toml", "an example is missing"),
+        ("sdks/xiaomi/push.toml", "`aliases` has no source"),
+        ("information/kinds.toml", "`words` has no source"),
+        ("information/kinds.toml", "`ability` has no source"),
         ("imported/permissions.toml", "overlaps the one before"),
         (
             "functions/17-hotel.toml",

@@ -1,6 +1,6 @@
 //! Runs over many apps: a row for every input, whatever it is and whatever happens to the run.
 
-use crate::common::{Scratch, apk, command, repo};
+use crate::common::{Scratch, apk, command, forged, repo};
 use permscope::engine::batch::outcome::{Outcome, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -303,6 +303,50 @@ fn a_run_that_was_killed_and_resumed_is_an_undisturbed_one() {
         outcomes(&at.join("whole")).len(),
         "each once"
     );
+}
+
+/// SIGINT, as Ctrl-C sends it: what is being read is read to its end, and the run can go on later.
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_interrupted_ends_in_order_and_goes_on() {
+    let at = &scratch("batch-interrupt");
+    store(at);
+    // Enough that it is not over when the signal comes.
+    for sample in forged() {
+        for (name, bytes) in sample.build().unwrap() {
+            let name = format!("store/{}-{name}", sample.name);
+            fs::write(at.join(name), bytes).unwrap();
+        }
+    }
+    run(&["batch", "store", "--out", "whole"], at);
+    let args = ["batch", "store", "--out", "run", "--jobs", "1", "--resume"];
+    let mut child = command(&args)
+        .current_dir(at)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let journal = at.join("run/journal.ndjson");
+    let lines = || fs::read_to_string(&journal).map_or(0, |text| text.lines().count());
+    while lines() == 0 && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let interrupt = format!("kill -INT {}", child.id());
+    let sent = std::process::Command::new("sh")
+        .args(["-c", &interrupt])
+        .status();
+    assert!(sent.unwrap().success(), "the run was over already");
+    let ended = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(3), "{told}");
+    assert!(told.contains("--resume goes on"), "{told}");
+    let read = lines();
+    assert!(
+        (1..outcomes(&at.join("whole")).len()).contains(&read),
+        "{read}"
+    );
+    run(&args, at);
+    assert_same(&at.join("whole"), &at.join("run"));
 }
 
 #[test]

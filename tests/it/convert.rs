@@ -1,6 +1,8 @@
 //! The forms for other tools: against readers that are not ours, and against the record that they are made of.
 
-use crate::common::{Case, Scratch, case, cases, run, run_with_input, sample, snapshot};
+use crate::common::{
+    Case, Scratch, case, cases, command, compiled, repo, run, run_with_input, sample, snapshot,
+};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use permscope::report::v1::Report;
@@ -33,10 +35,10 @@ fn forms_of_small_apps_are_as_recorded() {
         report.data.version = "0".into();
         report.data.digest = "0".repeat(64);
         for (ending, text) in [
-            ("sarif", sarif::render(&report, language)),
+            ("sarif", sarif::render(&report, language, None)),
             ("cdx.json", cyclonedx::render(&report, language)),
             ("junit.xml", junit::render(&report, language)),
-            ("github.txt", github::render(&report, language)),
+            ("github.txt", github::render(&report, language, None)),
             ("md", markdown::render(&report, language)),
             ("csv", csv::render(&report, language)),
         ] {
@@ -73,7 +75,7 @@ fn sarif_says_what_the_record_says_and_points_into_the_files() {
     let (mut with_offset, mut incomplete) = (0, 0);
     for case in cases() {
         let report = report(&case, Languages::BOTH);
-        let log = parsed(&sarif::render(&report, Language::En));
+        let log = parsed(&sarif::render(&report, Language::En, None));
         assert_eq!(log["version"], "2.1.0");
         let run = &log["runs"][0];
         let results = run["results"].as_array().unwrap();
@@ -184,7 +186,7 @@ fn a_build_is_not_green_where_something_could_not_be_read() {
             "{}",
             case.name
         );
-        let commands = github::render(&report, Language::En);
+        let commands = github::render(&report, Language::En, None);
         let last = commands.lines().last().unwrap();
         assert_eq!(last.starts_with("::notice "), report.coverage.complete);
         let summary = markdown::render(&report, Language::En);
@@ -254,6 +256,60 @@ fn a_saved_report_is_converted_however_it_is_saved() {
             .unwrap()
             .contains("线索")
     );
+}
+
+/// Code scanning shows results in files of the repository only.
+#[test]
+fn annotations_stand_at_the_manifest_of_the_sources() {
+    let scratch = Scratch::new("convert-manifest");
+    let manifest = fs::read(repo("samples/apps/shop/AndroidManifest.xml")).unwrap();
+    let line_of = |text: &str| {
+        let source = std::str::from_utf8(&manifest).unwrap();
+        1 + source.lines().position(|line| line.contains(text)).unwrap()
+    };
+    scratch.write("AndroidManifest.xml", &manifest);
+    let shop = compiled()
+        .into_iter()
+        .find(|app| app.name == "shop")
+        .unwrap();
+    let whole = shop.case("shop", &["shop.apk"]);
+    let report = report(&whole, Languages::BOTH);
+    scratch.write(
+        "report.json",
+        serde_json::to_string(&report).unwrap().as_bytes(),
+    );
+    let convert = |to: &str, manifest: &str| {
+        let mut command = command(&["convert", "report.json", "--lang", "en", "--to", to]);
+        let output = command
+            .args(["--manifest", manifest])
+            .current_dir(scratch.path(""));
+        output.output().unwrap()
+    };
+    let out = convert("sarif", "AndroidManifest.xml");
+    let log = parsed(&String::from_utf8(out.stdout).unwrap());
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let line = |subject: &str| {
+        let of = |result: &&Value| result["properties"]["subject"] == subject;
+        let place = &results.iter().find(of).unwrap()["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "AndroidManifest.xml");
+        place["region"]["startLine"].as_u64().unwrap() as usize
+    };
+    let call_log = "android.permission.READ_CALL_LOG";
+    assert_eq!(line(call_log), line_of(call_log));
+    assert_eq!(line("application"), line_of("<application"));
+    let out = convert("github", "AndroidManifest.xml");
+    let commands = String::from_utf8(out.stdout).unwrap();
+    let start = format!(
+        "::error file=AndroidManifest.xml,line={},title=",
+        line_of(call_log)
+    );
+    assert!(
+        commands.lines().any(|l| l.starts_with(&start)),
+        "{commands}"
+    );
+    for bad in ["../AndroidManifest.xml", "report.json", "none.xml"] {
+        assert_eq!(convert("sarif", bad).status.code(), Some(2), "{bad}");
+    }
 }
 
 #[test]

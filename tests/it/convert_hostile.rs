@@ -6,10 +6,11 @@
 use crate::common::{case, sample};
 use permscope::report::v1::Report;
 use permscope::report::{Language, Languages};
-use permscope::report::{csv, cyclonedx, github, junit, markdown, sarif};
+use permscope::report::{brief, csv, cyclonedx, github, junit, markdown, sarif, text};
 use quick_xml::events::Event;
 use serde_json::Value;
 use std::collections::BTreeSet;
+use unicode_width::UnicodeWidthStr;
 
 const HOSTILE: &[&str] = &[
     "",
@@ -105,6 +106,7 @@ struct Shape {
     rows: usize,
     table: usize,
     headings: usize,
+    lines: usize,
 }
 
 fn messages(value: &Value, found: &mut Vec<String>) {
@@ -363,7 +365,7 @@ fn read_markdown(text: &str) -> (usize, usize) {
 }
 
 fn shape(report: &Report, language: Language) -> Shape {
-    let (results, notifications) = read_sarif(&sarif::render(report, language));
+    let (results, notifications) = read_sarif(&sarif::render(report, language, None));
     let (components, occurrences) = read_bom(&cyclonedx::render(report, language));
     let (table, headings) = read_markdown(&markdown::render(report, language));
     Shape {
@@ -372,11 +374,20 @@ fn shape(report: &Report, language: Language) -> Shape {
         components,
         occurrences,
         cases: read_junit(&junit::render(report, language)),
-        commands: read_github(&github::render(report, language)),
+        commands: read_github(&github::render(report, language, None)),
         rows: read_csv(&csv::render(report, language)),
         table,
         headings,
+        lines: read_brief(&brief::render(report, language, 80)),
     }
+}
+
+/// Lines of the form for a terminal, which an app can neither break, steer nor widen.
+fn read_brief(text: &str) -> usize {
+    for line in text.lines().skip(1) {
+        assert!(is_calm(line) && line.width() <= 80, "{line:?}");
+    }
+    text.lines().count()
 }
 
 #[test]
@@ -410,9 +421,11 @@ fn no_text_of_an_app_breaks_out_of_a_form() {
                 changed += 1;
                 paths.insert(path.clone());
                 let mut found = shape(&report, Language::En);
+                assert!(text::render(&report, Language::En).lines().all(is_calm));
                 // A finding of another rule is another case.
                 if path.ends_with("/rule") {
                     found.cases = clean.cases;
+                    found.lines = clean.lines;
                 }
                 assert_eq!(found, clean, "{path} {hostile:?}");
             }

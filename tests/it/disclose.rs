@@ -34,7 +34,7 @@ fn policy(text: &str) -> Texts {
 fn read(bytes: &[u8]) -> Texts {
     Texts {
         policies: vec![Document::read("policy", bytes, MOST).unwrap()],
-        lists: vec![],
+        ..Texts::default()
     }
 }
 
@@ -47,8 +47,8 @@ fn with(text: &str) -> Texts {
 
 fn list(text: &str) -> Texts {
     Texts {
-        policies: vec![],
         lists: vec![List::read("list.csv", text.as_bytes(), MOST).unwrap()],
+        ..Texts::default()
     }
 }
 
@@ -185,6 +185,142 @@ fn html_is_read_as_a_reader_sees_it() {
 }
 
 #[test]
+fn text_that_a_page_hides_is_told_apart() {
+    let page = |text: &str| {
+        policy(&format!(
+            "<html><body><p>本政策适用于本应用的各项服务，请您在使用前仔细阅读。</p>{text}</body></html>"
+        ))
+    };
+    for hidden in [
+        "<div style='display: none'><div>a</div>我们接入友盟统计</div>",
+        "<div hidden><p>我们接入友盟统计</p></div>",
+        "<span style=\"VISIBILITY:hidden\">我们接入友盟统计</span>",
+        "<table><tr style='display:none'><td>友盟统计</td><td>SDK</td></tr></table>",
+    ] {
+        let comparison = compared(&page(hidden));
+        assert_eq!(sdk(&comparison, UMENG).0, Answer::OnlyHidden, "{hidden}");
+        assert!(
+            comparison.texts_complete && !comparison.is_complete(),
+            "{hidden}"
+        );
+    }
+    for shown in [
+        "<div hidden>a</div><p>我们接入友盟统计</p>",
+        "<p style='display:none'>a<p>我们接入友盟统计</p>",
+        "<ul><li hidden>a<li>我们接入友盟统计</ul>",
+        "<table><tr><td hidden>a<td>友盟统计SDK</table>",
+        "<input hidden><p>我们接入友盟统计</p>",
+        "<div style='display:none'>友盟统计</div><div>我们接入友盟统计</div>",
+    ] {
+        assert_eq!(answer(&page(shown), UMENG), Answer::Disclosed, "{shown}");
+    }
+    // What does not end may not be hidden.
+    let comparison = compared(&page("<div hidden>我们不接入其他"));
+    assert_eq!(sdk(&comparison, UMENG).0, Answer::NotAssessable);
+    let xml = "<w:document><w:body><w:p><w:r><w:t>本政策适用于本应用的各项服务，请您仔细阅读。</w:t></w:r></w:p><w:p><w:r>\
+        <w:rPr><w:vanish/></w:rPr><w:t>我们接入友盟统计</w:t></w:r><w:r><w:t>我们接入极光推送</w:t></w:r></w:p></w:body></w:document>";
+    let comparison = compared(&read(&crate::common::zip(&[(
+        "word/document.xml",
+        xml.as_bytes(),
+    )])));
+    assert_eq!(sdk(&comparison, UMENG).0, Answer::OnlyHidden);
+    assert_eq!(sdk(&comparison, JPUSH).0, Answer::Disclosed);
+}
+
+#[test]
+fn markdown_with_html_in_it_keeps_its_lines_and_its_tables() {
+    let text = "# 隐私政策\n\n本政策适用于本应用。<br />\n\n我们不会收集您的短信\n\n友盟统计\n\n公司：某某 a < b\n\n\
+        <table>\n<tr>\n<td>极光\n推送</td>\n<td>深圳市和讯华谷信息技术有限公司</td>\n</tr>\n</table>\n\n链接 <https://a.example> &amp; 完\n";
+    let comparison = compared(&policy(text));
+    assert_eq!(
+        sdk(&comparison, UMENG),
+        (Answer::Disclosed, vec!["友盟统计".to_owned()])
+    );
+    assert_eq!(
+        sdk(&comparison, JPUSH),
+        (
+            Answer::Disclosed,
+            vec!["极光 推送 | 深圳市和讯华谷信息技术有限公司".to_owned()]
+        )
+    );
+    assert!(comparison.texts_complete, "{:?}", comparison.texts);
+    let quote = comparison.sdks.iter().find(|sdk| sdk.id == UMENG).unwrap();
+    assert_eq!(quote.quotes[0].line, 7);
+}
+
+#[test]
+fn a_definition_discloses_nothing() {
+    let defined = "个人信息是指以电子或者其他方式记录的各种信息，包括姓名、通讯录、位置信息。";
+    assert_eq!(kind(&with(defined), "contacts.read"), Answer::OnlyDefined);
+    let both = with(&format!("{defined}当您邀请好友时，我们会读取您的通讯录。"));
+    assert_eq!(kind(&both, "contacts.read"), Answer::Disclosed);
+    assert!(compared(&with(defined)).has_undisclosed());
+}
+
+#[test]
+fn a_list_that_is_no_table_names_sdks_and_says_nothing_of_information() {
+    let text = "## 第三方列表\n\n**友盟统计**\n\n运营方：友盟同欣（北京）科技有限公司\n\n收集：IMEI\n\n**高德地图**\n\n运营方：某某公司\n";
+    let texts = Texts {
+        plain_lists: vec![Document::read("list.md", text.as_bytes(), MOST).unwrap()],
+        ..Texts::default()
+    };
+    let comparison = compared(&texts);
+    assert_eq!(comparison.information, []);
+    assert_eq!(comparison.texts[0].kind, "list");
+    assert_eq!(sdk(&comparison, UMENG).0, Answer::Disclosed);
+    let absent: Vec<&str> = comparison.absent.iter().map(|a| a.name.as_str()).collect();
+    assert_eq!(absent, ["高德地图"]);
+    // In a policy the same heading may be anything.
+    assert_eq!(compared(&policy(text)).absent, []);
+}
+
+#[test]
+fn a_name_with_sdk_behind_it_is_the_name_and_a_sentence_is_quoted_once() {
+    let comparison = compared(&with("我们接入极光推送SDK，极光推送SDK由极光推送提供。"));
+    let (answer, quotes) = sdk(&comparison, JPUSH);
+    assert_eq!((answer, quotes.len()), (Answer::Disclosed, 1));
+}
+
+#[test]
+fn everyday_words_and_services_name_no_sdk() {
+    let absent = |text: &str| {
+        let comparison = compared(&with(text));
+        let names = comparison.absent.iter().map(|a| a.name.clone());
+        names.collect::<Vec<String>>()
+    };
+    for text in [
+        "Our partners record your voice when you play games, and vendors review it in a library.",
+        "您可以通过第三方平台微信、支付宝登录。",
+        "我们的SDK会使用VPN或者Bluetooth连接。",
+        "第三方SDK隐私政策：https://www.chuanglan.com/privacy",
+    ] {
+        assert_eq!(absent(text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(absent("我们接入了第三方插件微信SDK。"), ["微信"]);
+}
+
+/// Every app that is on the network has an address; no policy has to name `INTERNET`.
+#[test]
+fn a_permission_that_every_app_requests_is_no_lead_by_itself() {
+    let mut report = shop().clone();
+    report.sdks.clear();
+    report.findings.clear();
+    report.accesses.clear();
+    report
+        .permissions
+        .retain(|p| p.name == "android.permission.INTERNET");
+    assert_eq!(report.permissions.len(), 1);
+    let texts = with("本应用提供购物服务。");
+    let comparison = compare(&report, db(), &texts, Languages::BOTH);
+    let ip = &comparison.information[0];
+    assert_eq!(
+        (ip.id.as_str(), ip.shown_by, ip.answer),
+        ("network.ip", "common_permission", Answer::NotDisclosed)
+    );
+    assert!(!comparison.has_undisclosed() && comparison.is_complete());
+}
+
+#[test]
 fn gb18030_utf16_and_a_broken_letter_are_read() {
     let text = "本政策适用于本应用的各项服务，请您仔细阅读全部内容。我们接入友盟统计。";
     // 友盟 in GB18030 is D3 D1 C3 CB (GB 18030-2022, two-byte part).
@@ -269,6 +405,9 @@ fn hostile_pages_are_bounded() {
     );
     let wide = format!("<html><p>{}友盟统计", "啊&#21451;".repeat(400_000));
     let names = format!("<html><p>{}", "友盟统计、".repeat(300_000));
+    let text = "我们接入友盟统计，用于分析您使用本应用各项功能的情况";
+    let blank = format!("{text}\n{}", "\u{a0}\n".repeat(2 << 20));
+    let less = format!("{text}<br>{}", "<a <p".repeat(2 << 20));
     let comment = format!("<html><p>友盟统计<!--{}", "<p>".repeat(2 << 20));
     let tags = format!("<html>友盟统计{}", "<a b='".repeat(1 << 20));
     let nul = format!(
@@ -280,6 +419,8 @@ fn hostile_pages_are_bounded() {
         (deep, true),
         (wide, true),
         (names, false),
+        (blank, true),
+        (less, true),
         (comment, false),
         (tags, false),
         (nul, false),
@@ -422,6 +563,15 @@ fn a_row_that_is_missing_or_too_many_is_told() {
             ("", "not_assessable")
         ]
     );
+    // Names of kinds that are everyday words elsewhere.
+    let named = scratch.write("named.csv", "个人信息\n视频\ne-mail\n".as_bytes());
+    let ran = run(&["sheet", &app, "--check", &named, "--format", "json"]);
+    let found = ran.json()["differences"].as_array().unwrap().clone();
+    let stated = found
+        .iter()
+        .filter(|d| d["answer"] == "disclosed_but_absent");
+    let ids: Vec<&str> = stated.map(|d| d["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["mail.read", "media.video"]);
     // Play: an answer taken away, and one that the app does not show.
     let form = std::fs::read_to_string(format!("{out}/play-data-safety.csv")).unwrap();
     assert!(form.starts_with(

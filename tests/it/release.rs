@@ -177,7 +177,7 @@ fn init_writes_a_file_that_is_valid_and_accepts_nothing() {
     assert_eq!(config.app.functions, ["online-shopping"]);
     assert!(config.permissions.is_empty() && config.findings.is_empty());
     assert!(
-        text.contains("# id = \"android.permission.READ_CALL_LOG\""),
+        text.contains("# name = \"android.permission.READ_CALL_LOG\""),
         "{text}"
     );
     let ran = audit(&["--config", &path]);
@@ -187,7 +187,10 @@ fn init_writes_a_file_that_is_valid_and_accepts_nothing() {
     let filled: String = text
         .lines()
         .map(|line| {
-            let line = if line.starts_with("# [[") || line.starts_with("# id") {
+            let line = if line.starts_with("# [[")
+                || line.starts_with("# id")
+                || line.starts_with("# name")
+            {
                 &line[2..]
             } else {
                 line

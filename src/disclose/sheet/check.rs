@@ -4,7 +4,7 @@ use super::super::answers::Answer;
 use super::super::document::NoText;
 use super::super::list::key;
 use super::super::names::{self, Called, Target};
-use super::super::reach::reached;
+use super::super::reach::{ShownBy, reached};
 use super::super::scan::{Compact, Names};
 use super::{INFORMATION, SDKS, play};
 use crate::detect::Grade;
@@ -14,7 +14,7 @@ use crate::report::plain::printable;
 use crate::report::v1::Report;
 use crate::signatures::SignatureDb;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows that are read.
 const MOST_ROWS: usize = 100_000;
@@ -89,9 +89,15 @@ pub fn check(
     language: Language,
 ) -> Result<Checked, NoText> {
     let (kind, rows) = read(name, bytes)?;
+    // What only a common permission speaks for may be left out.
+    let mut weak: BTreeSet<String> = BTreeSet::new();
     let shown: BTreeMap<String, String> = match kind {
         "information" => {
-            let kinds = reached(report, db).into_iter();
+            let kinds = reached(report, db);
+            let common = kinds.iter();
+            let common = common.filter(|(_, kind)| kind.shown_by == ShownBy::CommonPermission);
+            weak.extend(common.map(|(id, _)| (*id).to_owned()));
+            let kinds = kinds.into_iter();
             kinds
                 .map(|(id, kind)| (id.to_owned(), kind.name.get(language).to_owned()))
                 .collect()
@@ -127,6 +133,9 @@ pub fn check(
                 }
             }
             _ if !row.id.is_empty() => vec![row.id.clone()],
+            "information" if titled(&row.name, db).is_some() => {
+                titled(&row.name, db).into_iter().collect()
+            }
             _ => placed(&row.name, kind, &names, &words),
         };
         if ids.is_empty() {
@@ -152,7 +161,7 @@ pub fn check(
     }
     let left_out = shown
         .iter()
-        .filter(|(id, _)| !stated.contains_key(*id))
+        .filter(|(id, _)| !stated.contains_key(*id) && !weak.contains(*id))
         .map(|(id, name)| Difference {
             line: 0,
             id: id.clone(),
@@ -181,6 +190,13 @@ pub fn check(
         rows: rows.len(),
         differences: left_out.chain(extra).chain(unplaced).collect(),
     })
+}
+
+/// The kind that has this name: a row is a name, where a sentence with such a word may say anything.
+fn titled(name: &str, db: &SignatureDb) -> Option<String> {
+    let mut kinds = db.data.information.kind.iter();
+    let found = kinds.find(|(_, kind)| *kind.zh == *name || kind.en.eq_ignore_ascii_case(name));
+    found.map(|(id, _)| id.to_string())
 }
 
 /// The ids that a name stands for.

@@ -7,7 +7,7 @@ mod play;
 
 pub use check::{Checked, Difference, check, render};
 
-use super::reach::reached;
+use super::reach::{ShownBy, reached};
 use crate::detect::Grade;
 use crate::report::Language;
 use crate::report::plain::{BYTE_ORDER_MARK, cell};
@@ -108,11 +108,15 @@ fn information(report: &Report, db: &SignatureDb, language: Language) -> Table {
         let permissions: Vec<&str> = opens.map(|p| p.name.as_str()).collect();
         let owners: Vec<String> = kind.owners.iter().map(name_of).collect();
         let sensitive = db.information(id).is_some_and(|k| k.sensitive);
-        let shown = if kind.by_code {
-            pick(("代码可以接触", "code reaches it"), language)
-        } else {
-            pick(("仅申请权限", "a permission is requested"), language)
+        let shown = match kind.shown_by {
+            ShownBy::Code => ("代码可以接触", "code reaches it"),
+            ShownBy::Permission => ("仅申请权限", "a permission is requested"),
+            ShownBy::CommonPermission => (
+                "仅申请普遍使用的权限",
+                "a permission is requested that nearly every app requests",
+            ),
         };
+        let shown = pick(shown, language);
         let mut because: Vec<String> = kind.because.iter().cloned().collect();
         because.extend(about(&report.findings, |subject| {
             permissions.iter().any(|p| subject.ends_with(p))

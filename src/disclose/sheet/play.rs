@@ -4,7 +4,7 @@
 //! and agree with generators that several projects publish. Only ids found in both are used; no import into a console
 //! was tried. The console's own export has more questions; they are about what no package shows, and are left out.
 
-use super::super::reach::reached;
+use super::super::reach::{ShownBy, reached};
 use super::Table;
 use crate::report::v1::Report;
 use crate::signatures::SignatureDb;
@@ -268,7 +268,7 @@ pub(super) fn shown(report: &Report, db: &SignatureDb) -> BTreeMap<&'static str,
         // A permission alone collects nothing; the form asks for what is collected.
         for (id, kind) in reached
             .iter()
-            .filter(|(id, kind)| kinds.contains(id) && kind.by_code)
+            .filter(|(id, kind)| kinds.contains(id) && kind.shown_by == ShownBy::Code)
         {
             let entry = shown.entry(response).or_default();
             entry.insert((*id).to_owned());

@@ -1,5 +1,6 @@
 //! The files and entries that results and evidence lie in (SARIF 2.1.0, section 3.24).
 
+use super::super::source::SourceManifest;
 use super::super::v1::Report;
 use crate::audit::Evidence;
 use crate::incident::Incident;
@@ -119,6 +120,25 @@ impl<'r> Artifacts<'r> {
             }
             None => json!({ "artifactLocation": { "uri": UNNAMED } }),
         }
+    }
+
+    /// A line of the sources, which were not analysed.
+    pub(super) fn of_source(&mut self, source: &SourceManifest, line: u32) -> Value {
+        let uri = nested(&source.path);
+        let known = self.all.iter().position(|artifact| {
+            artifact.get("location").and_then(|l| l.get("uri")) == Some(&json!(uri))
+                && artifact.get("parentIndex").is_none()
+                && artifact.get("hashes").is_none()
+        });
+        let place = known.unwrap_or_else(|| {
+            self.all.push(json!({ "location": { "uri": uri } }));
+            self.all.len().saturating_sub(1)
+        });
+        let mut value = self.at(place);
+        if let Some(map) = value.as_object_mut() {
+            map.insert("region".into(), json!({ "startLine": line }));
+        }
+        value
     }
 
     /// Where a piece of evidence is: the entry with its offset, or the file.

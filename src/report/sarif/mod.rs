@@ -1,7 +1,8 @@
 //! Findings as SARIF 2.1.0, for code scanning.
 //!
-//! Each result lies in the APK that was given, because that is the file that a user has; what shows it stands in
-//! `relatedLocations`, with entry and byte offset. What could not be read is a notification of the invocation, which
+//! Each result lies in the APK that was given, because that is the file that a user has, or, where one is given, in the
+//! manifest of the sources, because that is a file of the repository; what shows it stands in `relatedLocations`, with
+//! entry and byte offset. What could not be read is a notification of the invocation, which
 //! is then not successful.
 
 mod artifacts;
@@ -10,6 +11,7 @@ mod rules;
 
 use super::lines::{accepted_line, evidence_line, headline};
 use super::plain::{self, printable};
+use super::source::SourceManifest;
 use super::v1::{Finding, Report};
 use super::words::{Language, enum_key, word};
 use crate::audit::Evidence;
@@ -20,7 +22,7 @@ use message::message;
 use serde_json::{Value, json};
 
 /// The log.
-pub fn render(report: &Report, language: Language) -> String {
+pub fn render(report: &Report, language: Language, source: Option<&SourceManifest>) -> String {
     let mut artifacts = Artifacts::of(report);
     let rules = rules::of(report, language);
     let results: Vec<Value> = report
@@ -32,6 +34,7 @@ pub fn render(report: &Report, language: Language) -> String {
                 rules.index(&finding.rule),
                 &mut artifacts,
                 language,
+                source,
             )
         })
         .collect();
@@ -92,6 +95,7 @@ fn result(
     rule: usize,
     artifacts: &mut Artifacts<'_>,
     language: Language,
+    source: Option<&SourceManifest>,
 ) -> Value {
     let remedy = match language {
         Language::Zh => format!("建议：{}", finding.remedy.get(language)),
@@ -99,9 +103,11 @@ fn result(
     };
     let text = message(&[finding.message.get(language), &remedy]);
     let first = finding.evidence.first();
-    let mut location = json!({
-        "physicalLocation": artifacts.of_app(first.and_then(|e| e.file.as_deref())),
-    });
+    let place = match source {
+        Some(source) => artifacts.of_source(source, source.line(finding)),
+        None => artifacts.of_app(first.and_then(|e| e.file.as_deref())),
+    };
+    let mut location = json!({ "physicalLocation": place });
     let logical: Vec<Value> = first.and_then(logical).into_iter().collect();
     if let (false, Some(map)) = (logical.is_empty(), location.as_object_mut()) {
         map.insert("logicalLocations".into(), logical.into());

@@ -122,6 +122,14 @@ impl Lint<'_> {
                 "write vendor, country, purpose, collects, disclosed_permissions, start, control or privacy_policy",
             );
         }
+        if !s.aliases.is_empty() && !s.source.iter().any(|x| x.supports("aliases")) {
+            self.say(
+                "source-aliases",
+                At::key("aliases"),
+                "`aliases` has no source",
+                "add [[source]] whose `of` names it, or remove what nothing shows",
+            );
+        }
         for (key, text) in [("purpose", &s.purpose), ("leaves", &s.leaves)] {
             if let Some(text) = text {
                 self.text(key, key, text);

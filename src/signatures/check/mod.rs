@@ -453,7 +453,27 @@ impl Lint<'_> {
                 &both(&k.zh, &k.en),
             );
         }
-        self.sources(&self.db.data.information.source);
+        let information = &self.db.data.information;
+        // "*" is the taxonomy; how texts call its kinds is another matter.
+        let named = |field: &str| {
+            let mut all = information.source.iter();
+            all.any(|source| source.of.split(',').any(|of| of.trim() == field))
+        };
+        let kinds = || information.kind.values();
+        for (field, is_used) in [
+            ("words", kinds().any(|kind| !kind.words.is_empty())),
+            ("ability", kinds().any(|kind| kind.ability)),
+        ] {
+            if is_used && !named(field) {
+                self.say(
+                    "source-words",
+                    At::value("kind", field),
+                    format!("`{field}` has no source"),
+                    "add [[source]] whose `of` names it",
+                );
+            }
+        }
+        self.sources(&information.source);
         self.file = "information/categories.toml".to_owned();
         for (id, text) in &self.db.data.categories.category {
             self.text(&format!("category/{id}"), &format!("category `{id}`"), text);
