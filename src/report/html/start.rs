@@ -104,7 +104,11 @@ fn frame(m: &mut Markup, step: &Evidence) {
         m.text("→ ");
         let names = step.shows.as_ref().unwrap_or(&step.value);
         m.el("code", &[], |m| m.foreign(&member(names)));
-        if let Some(how) = step.channel.as_deref().filter(|how| *how != "call") {
+        if let Some(how) = step
+            .channel
+            .as_deref()
+            .filter(|how| !["call", "method"].contains(how))
+        {
             m.text(" · ");
             m.word(how);
         }
