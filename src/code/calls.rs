@@ -243,14 +243,7 @@ impl<S: Sink> Walk<'_, '_, S> {
     }
 
     fn class(&mut self, class_def: u32, class: &ClassDef) -> Result<(), ParseError> {
-        let site = Site {
-            class_def,
-            class: class.class,
-            method: None,
-            code_off: 0,
-            unit: 0,
-            offset: 0,
-        };
+        let site = Site::of_class(class_def, class);
         let data = match self.dex.class_data(class)? {
             Some(data) if self.step(data.len()) => data,
             _ => return Ok(()),

@@ -55,7 +55,7 @@ pub struct Program<'w, 'a> {
 }
 
 /// Superclasses followed for one call. Real chains end below thirty.
-const MOST_SUPERCLASSES: usize = 256;
+pub(super) const MOST_SUPERCLASSES: usize = 256;
 
 impl<'w, 'a> Program<'w, 'a> {
     /// Numbers everything. `files` are in class-path order, the same as the hierarchy was made of.

@@ -1,7 +1,7 @@
 //! Sites and targets in names.
 
 use super::{Site, Target};
-use crate::dex::{Dex, names};
+use crate::dex::{ClassDef, Dex, names};
 use crate::error::ParseError;
 
 /// A site in names.
@@ -25,6 +25,18 @@ impl Described {
 }
 
 impl Site {
+    /// A class as a whole: no method and no instruction of it.
+    pub fn of_class(class_def: u32, class: &ClassDef) -> Self {
+        Self {
+            class_def,
+            class: class.class,
+            method: None,
+            code_off: 0,
+            unit: 0,
+            offset: 0,
+        }
+    }
+
     /// The names of this site's class and method.
     ///
     /// # Errors

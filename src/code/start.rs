@@ -70,9 +70,9 @@ pub enum Step {
     Posted,
 }
 
-/// A method that is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Node {
+/// A method with code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Method {
     /// Number of the DEX file.
     pub file: u32,
     /// Number of the class definition.
@@ -83,6 +83,22 @@ pub struct Node {
     pub method: u32,
     /// Byte offset of its code.
     code_off: u32,
+}
+
+/// What tells methods apart: file, class definition, `method_ids` index.
+type Key = (u32, u32, u32);
+
+impl Method {
+    fn key(&self) -> Key {
+        (self.file, self.class_def, self.method)
+    }
+}
+
+/// A method that is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The method.
+    pub method: Method,
     /// Number of the root that it all begins with.
     pub root: u32,
     /// What leads here; `None` for what the platform calls.
@@ -107,8 +123,8 @@ pub struct From {
 pub struct Tree {
     /// The methods: the surest ways first, then the shortest.
     pub nodes: Vec<Node>,
-    /// (file, class definition, method) → number of the node.
-    by_method: BTreeMap<(u32, u32, u32), u32>,
+    /// The number of each method's node.
+    by_method: BTreeMap<Key, u32>,
     /// Calls that may end at more places than are followed.
     pub open_calls: u32,
     /// A limit ended the walk.
@@ -149,8 +165,6 @@ struct Waiting {
     depth: u32,
     number: u64,
     node: Node,
-    /// It belongs to a class that [`Root::brings_others`].
-    brings_others: bool,
 }
 
 impl Ord for Waiting {
@@ -164,16 +178,6 @@ impl PartialOrd for Waiting {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
-}
-
-/// A method by file, class definition and number, as a target of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Method {
-    file: u32,
-    class_def: u32,
-    class: u32,
-    method: u32,
-    code_off: u32,
 }
 
 /// Follows everything from `roots`, which are in the order in which the platform comes to them.
@@ -218,7 +222,7 @@ struct Walk<'w, 'p, 'a> {
     tree: Tree,
     queue: BinaryHeap<Reverse<Waiting>>,
     /// The best rank by which a method waits or is reached.
-    best: BTreeMap<(u32, u32, u32), Rank>,
+    best: BTreeMap<Key, Rank>,
     /// By class: what is followed when an object of it is made.
     pending: BTreeMap<NameId, Vec<(Here, Method)>>,
     /// Classes of which an object is made, by the best rank at which it is.
@@ -246,33 +250,18 @@ impl Walk<'_, '_, '_> {
             methods.extend(self.targets.callback(root.class, callback));
         }
         for method in methods {
-            self.push(
-                rank,
-                number,
-                here,
-                Step::Initializer,
-                method,
-                root.brings_others,
-            );
+            self.push(rank, number, here, Step::Initializer, method);
         }
         self.make(root.class, rank);
     }
 
-    fn push(
-        &mut self,
-        rank: Rank,
-        root: u32,
-        here: Option<Here>,
-        step: Step,
-        to: Method,
-        brings_others: bool,
-    ) {
+    fn push(&mut self, rank: Rank, root: u32, here: Option<Here>, step: Step, to: Method) {
         let depth = here.map_or(0, |here| here.depth.saturating_add(1));
         if depth > self.deepest {
             self.tree.is_cut = true;
             return;
         }
-        let key = (to.file, to.class_def, to.method);
+        let key = to.key();
         let full = self.best.len() >= self.most;
         match self.best.get_mut(&key) {
             Some(best) if *best <= rank => return,
@@ -290,13 +279,8 @@ impl Walk<'_, '_, '_> {
             rank,
             depth,
             number: self.number,
-            brings_others,
             node: Node {
-                file: to.file,
-                class_def: to.class_def,
-                class: to.class,
-                method: to.method,
-                code_off: to.code_off,
+                method: to,
                 root,
                 from: here.map(|here| From {
                     node: here.node,
@@ -311,7 +295,7 @@ impl Walk<'_, '_, '_> {
     fn run(&mut self) {
         while let Some(Reverse(next)) = self.queue.pop() {
             let node = next.node;
-            let key = (node.file, node.class_def, node.method);
+            let key = node.method.key();
             if self.tree.by_method.contains_key(&key) {
                 continue;
             }
@@ -327,11 +311,11 @@ impl Walk<'_, '_, '_> {
 
     /// Follows the instructions of one method; false if the work or the time is used up.
     fn method(&mut self, number: u32, at: &Waiting) -> bool {
-        let Some(dex) = self.program.dex(at.node.file) else {
+        let Some(dex) = self.program.dex(at.node.method.file) else {
             return true;
         };
         // What cannot be read is reported by the walk over all code.
-        let Ok(code) = dex.code_item(at.node.code_off) else {
+        let Ok(code) = dex.code_item(at.node.method.code_off) else {
             return true;
         };
         let units = u64::try_from(code.units().len()).unwrap_or(u64::MAX);
@@ -339,12 +323,20 @@ impl Walk<'_, '_, '_> {
         if !self.targets.take(units.max(1)) || self.deadline.passed() {
             return false;
         }
-        let others = at.brings_others && self.targets.gives_list(&at.node);
+        let others = self.brings_others(&at.node) && self.targets.gives_list(&at.node.method);
         self.instructions(number, at, &code, others);
         !self.targets.is_spent()
     }
 
+    /// Whether a method is one that the platform calls of a class that [`Root::brings_others`].
+    fn brings_others(&self, node: &Node) -> bool {
+        let is_called = node.from.is_none_or(|from| from.step == Step::Initializer);
+        let root = self.roots.get(usize_of(node.root));
+        is_called && root.is_some_and(|root| root.brings_others)
+    }
+
     fn instructions(&mut self, number: u32, at: &Waiting, code: &CodeItem<'_>, others: bool) {
+        let file = at.node.method.file;
         for insn in code.insns().map_while(Result::ok) {
             // `invoke-custom` and its range form: the method is put together by a bootstrap method.
             if matches!(insn.opcode, 0xfc | 0xfd) {
@@ -373,11 +365,11 @@ impl Walk<'_, '_, '_> {
                 target,
             };
             match how {
-                How::Call(invoke) => self.call(at.node.file, index, invoke, here),
-                How::Class => self.brought(at.node.file, index, here),
-                How::New => self.object(at.node.file, index, here),
+                How::Call(invoke) => self.call(file, index, invoke, here),
+                How::Class => self.brought(file, index, here),
+                How::New => self.object(file, index, here),
                 _ => {
-                    let declaring = self.targets.field(at.node.file, index);
+                    let declaring = self.targets.field(file, index);
                     self.init(declaring, here);
                 }
             }
@@ -386,7 +378,7 @@ impl Walk<'_, '_, '_> {
 
     fn follow(&mut self, here: Here, step: Step, to: Method) {
         let rank = here.rank.after(step);
-        self.push(rank, here.root, Some(here), step, to, false);
+        self.push(rank, here.root, Some(here), step, to);
     }
 
     fn init(&mut self, class: Option<NameId>, here: Here) {
@@ -421,9 +413,8 @@ impl Walk<'_, '_, '_> {
             match self.made.get(&class) {
                 Some(_) => self.follow(here, Step::Dispatch, method),
                 None => {
-                    let key = (method.file, method.class_def, method.method);
                     let rank = here.rank.after(Step::Dispatch);
-                    if self.best.get(&key).is_none_or(|best| *best > rank) {
+                    if self.best.get(&method.key()).is_none_or(|best| *best > rank) {
                         self.wait(class, here, method);
                     }
                 }
@@ -477,10 +468,7 @@ impl Walk<'_, '_, '_> {
         let Some(class) = self.program.own_class(file, type_) else {
             return;
         };
-        let Some(root) = usize::try_from(here.root)
-            .ok()
-            .and_then(|at| self.roots.get(at))
-        else {
+        let Some(root) = self.roots.get(usize_of(here.root)) else {
             return;
         };
         let root = Root {

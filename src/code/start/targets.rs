@@ -1,8 +1,8 @@
 //! Where a call, a new object or a static field leads to, worked out once for each.
 
-use super::{Callback, Method, Node};
+use super::{Callback, Method};
 use crate::code::hierarchy::{Hierarchy, NameId};
-use crate::code::program::{Program, Reached, Signature};
+use crate::code::program::{MOST_SUPERCLASSES, Program, Reached, Signature};
 use crate::dex::{ClassDef, Dex};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,8 +12,6 @@ use std::rc::Rc;
 const MOST_OTHERS: usize = 3;
 /// Classes below the named one that are looked at for them. With more, most have the method too.
 const MOST_BELOW: usize = 256;
-/// Superclasses followed for one class, as in [`Program`].
-const MOST_SUPERCLASSES: usize = 256;
 
 /// Methods of objects that somebody else runs later, without anybody's doing: the type, and its method.
 const RUN_BY_OTHERS: [(&str, Callback); 10] = [
@@ -312,8 +310,8 @@ impl<'w, 'p, 'a> Targets<'w, 'p, 'a> {
     }
 
     /// Whether a method takes nothing and gives a list.
-    pub(super) fn gives_list(&self, node: &Node) -> bool {
-        self.prototype(node.file, node.method).as_deref() == Some(LIST)
+    pub(super) fn gives_list(&self, method: &Method) -> bool {
+        self.prototype(method.file, method.method).as_deref() == Some(LIST)
     }
 
     /// Where a call can end.

@@ -64,10 +64,10 @@ fn shown(
         .collect();
     let tree = walk(&program, &roots, limits);
     let java = |node: &Node| {
-        let dex = &dexes[usize::try_from(node.file).unwrap()];
-        let class = dex.type_descriptor(node.class).unwrap();
+        let dex = &dexes[usize::try_from(node.method.file).unwrap()];
+        let class = dex.type_descriptor(node.method.class).unwrap();
         let name = dex
-            .member_name(dex.method(node.method).unwrap().name)
+            .member_name(dex.method(node.method.method).unwrap().name)
             .unwrap();
         format!("{}.{name}", crate::dex::names::java_name(&class))
     };

@@ -203,12 +203,9 @@ impl<'w, 'a> Statics<'w, 'a> {
             return Some(written);
         };
         let site = Site {
-            class_def: number,
-            class: class.class,
             method: Some(clinit.method),
             code_off: clinit.code_off,
-            unit: 0,
-            offset: 0,
+            ..Site::of_class(number, class)
         };
         // A bit for each row of four tables, cleared in words.
         let rows = u64::from(dex.method_count())

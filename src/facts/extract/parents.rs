@@ -42,7 +42,7 @@ impl Gatherer<'_, '_, '_> {
                 continue;
             }
             for &parent in &outside {
-                let site = class_site(class_def, &class);
+                let site = CodeSite::of_class(class_def, &class);
                 let slot = self.slot((hierarchy.name(parent).to_owned(), Manner::Extends));
                 let by = self.number(hierarchy.name(name));
                 self.add(slot, by, file, site, None, Vec::new(), Counted::IN_PLACE)?;
@@ -86,7 +86,7 @@ impl Gatherer<'_, '_, '_> {
                     method: Some(method.method),
                     code_off: method.code_off,
                     offset: u64::from(method.code_off),
-                    ..class_site(class_def, class)
+                    ..CodeSite::of_class(class_def, class)
                 };
                 let slot = self.slot((what, Manner::Override));
                 let by = self.number(program.hierarchy().name(name));
@@ -99,14 +99,3 @@ impl Gatherer<'_, '_, '_> {
 
 /// `ACC_SYNTHETIC`
 const SYNTHETIC: u32 = 0x1000;
-
-fn class_site(class_def: u32, class: &ClassDef) -> CodeSite {
-    CodeSite {
-        class_def,
-        class: class.class,
-        method: None,
-        code_off: 0,
-        unit: 0,
-        offset: 0,
-    }
-}

@@ -8,7 +8,7 @@
 //! `androidx.startup.AppInitializer.discoverAndInitialize` runs in the provider of that name.
 
 use crate::code::start::{Callback, Root, Step, Tree, walk};
-use crate::code::{Program, Site, Target};
+use crate::code::{Program, Site};
 use crate::dex::{Dex, names, usize_of};
 use crate::error::ParseError;
 use crate::facts::start::{StartCall, StartFact, StartKind, StartNode, StartRoot, StartStep};
@@ -243,18 +243,19 @@ impl Started {
                 let from = match node.from {
                     None => None,
                     Some(from) => {
-                        let in_file = self.tree.nodes.get(usize_of(from.node))?.file;
+                        let in_file = self.tree.nodes.get(usize_of(from.node))?.method.file;
                         let dex = &members.get(usize_of(in_file))?.1;
                         Some(StartCall {
                             // Lower ones have their number.
                             node: numbers.get(usize_of(from.node)).copied().flatten()?,
                             offset: from.offset,
-                            names: spelled(dex, from.target).ok()?,
+                            names: from.target.describe(dex).ok()?,
                             step: step(from.step),
                         })
                     }
                 };
-                let method = number(node.file, node.class_def, node.class, node.method).ok()?;
+                let of = node.method;
+                let method = number(of.file, of.class_def, of.class, of.method).ok()?;
                 Some(StartNode {
                     method,
                     root: node.root,
@@ -269,16 +270,6 @@ impl Started {
             }
         }
         (fact, numbers)
-    }
-}
-
-/// What an instruction names, as the facts spell it.
-fn spelled(dex: &Dex<'_>, target: Target) -> Result<String, ParseError> {
-    match target {
-        Target::Method(index) => dex.method_signature(index),
-        Target::Field(index) => dex.field_signature(index),
-        Target::Type(index) => Ok(dex.type_descriptor(index)?.into_owned()),
-        Target::String(index) => Ok(dex.string(index)?.into_owned()),
     }
 }
 
