@@ -27,8 +27,19 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     }
 }
 
+/// The rows of a table as offices write it: no row is known to be a header, rows may differ in length, blanks around a
+/// cell do not count.
+pub fn table(text: &str) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter(text))
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes())
+}
+
 /// The one of the usual delimiters that the first line of a table has most of.
-pub fn delimiter(text: &str) -> u8 {
+fn delimiter(text: &str) -> u8 {
     let first = text.lines().find(|line| !line.trim().is_empty());
     let first = first.unwrap_or_default().as_bytes();
     let count = |delimiter: u8| first.iter().filter(|&&byte| byte == delimiter).count();

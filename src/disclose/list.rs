@@ -1,7 +1,7 @@
 //! A list of third-party SDKs as a table: CSV with Chinese or English headers.
 
 use super::document::{CELL, Document, NoText};
-use crate::encoding::{decode, delimiter};
+use crate::encoding::{decode, table};
 use crate::signatures::schema::Text;
 
 /// Rows that are read.
@@ -97,12 +97,7 @@ impl List {
             return Err(no("a workbook; save it as CSV first".into()));
         }
         let text = decode(bytes).map_err(no)?;
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter(&text))
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
+        let mut reader = table(&text);
         let mut columns = None;
         let mut rows = Vec::new();
         let mut blocks = String::new();

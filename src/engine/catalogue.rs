@@ -4,7 +4,7 @@
 //! UTF-16 ("Unicode text") or GB18030; comma, semicolon or tab; Chinese or English headers in any order.
 
 use crate::audit::Edition;
-use crate::encoding::{decode, delimiter};
+use crate::encoding::{decode, table};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -248,13 +248,7 @@ impl Catalogue {
     pub fn read(bytes: &[u8]) -> Result<Self, CatalogueError> {
         let text = decode(bytes).map_err(|what| problem(0, what))?;
         let mut lines = Lines::new(&text);
-        let delimiter = delimiter(&text);
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(text.as_bytes());
+        let mut reader = table(&text);
         let mut columns: Option<Vec<Option<Column>>> = None;
         let mut catalogue = Self::default();
         let mut record = csv::StringRecord::new();

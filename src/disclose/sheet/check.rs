@@ -8,7 +8,7 @@ use super::super::reach::{ShownBy, reached};
 use super::super::scan::{Compact, Names};
 use super::{INFORMATION, SDKS, play};
 use crate::detect::Grade;
-use crate::encoding::{decode, delimiter};
+use crate::encoding::{decode, table};
 use crate::report::Language;
 use crate::report::plain::printable;
 use crate::report::v1::Report;
@@ -231,12 +231,7 @@ fn placed(name: &str, kind: &str, sdks: &Names<Target>, words: &Names<String>) -
 fn read(name: &str, bytes: &[u8]) -> Result<(&'static str, Vec<Stated>), NoText> {
     let no = |what: String| NoText(format!("{name}: {what}"));
     let text = decode(bytes).map_err(no)?;
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter(&text))
-        .has_headers(false)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
+    let mut reader = table(&text);
     let mut header: Option<(&'static str, [Option<usize>; 3])> = None;
     let mut rows = Vec::new();
     for record in reader.records() {
