@@ -70,8 +70,11 @@ pub(super) fn render(
 /// The manifest of the sources, whose path is what annotations name.
 fn manifest(path: &Path) -> Result<SourceManifest, Stop> {
     let stop = |what: String| Stop::new(Exit::Usage, format!("{}: {what}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| stop(e.to_string()))?;
-    SourceManifest::read(&path.to_string_lossy(), &text).map_err(stop)
+    let limits = Limits::default();
+    let sources =
+        engine::open(&[path.to_owned()], &limits).map_err(|e| Stop::new(Exit::Usage, e))?;
+    let bytes = sources.first().map_or(&[][..], |source| &source.bytes);
+    engine::source_manifest(&path.to_string_lossy(), bytes, &limits).map_err(stop)
 }
 
 /// The names by which other tools know what is in a file.

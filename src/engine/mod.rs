@@ -8,8 +8,10 @@ pub mod config;
 pub mod diff;
 mod one;
 mod source;
+mod source_manifest;
 
 pub use check::check_data;
 pub(crate) use one::distinct;
 pub use one::{Failure, facts, judge};
 pub use source::{ArchiveKind, Place, Source, SourceError, open};
+pub use source_manifest::source_manifest;

@@ -76,6 +76,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "incident",
             "hash",
             "container",
+            "xml",
             "package",
             "facts",
             "signatures",
