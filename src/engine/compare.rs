@@ -441,7 +441,7 @@ fn changed(old: &Report, new: &Report) -> Vec<ChangedPermission> {
 fn further(old: &Report, new: &Report, had: &BTreeSet<String>) -> Vec<FurtherSdk> {
     let both = new.sdks.iter().filter(|sdk| had.contains(&sdk.id));
     let further = both.filter_map(|now| {
-        let before = old.sdks.iter().find(|sdk| sdk.id == now.id)?;
+        let before = old.sdk(&now.id)?;
         (now.stage > before.stage).then(|| FurtherSdk {
             id: now.id.clone(),
             old: stage(before),

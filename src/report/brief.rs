@@ -1,7 +1,7 @@
 //! The report in some thirty lines, for a terminal: the result, who uses what, what is inside, the leads.
 
 use super::columns::{self, cut};
-use super::lines::{headline, stage_key, unread_lines};
+use super::lines::{headline, owner, stage_key, unread_lines};
 use super::v1::{Permission, Report};
 use super::words::{Language, enum_key, label, word};
 use crate::audit::Verdict;
@@ -123,12 +123,12 @@ impl Page {
         let rows = shown.iter().map(|p| self.permission(p, report)).collect();
         let note = (left > 0).then(|| match self.language {
             Language::Zh if is_judged => format!("其余权限 {left} 项：所声明功能所需、未作判断，或者由系统自动附加"),
-            Language::Zh => format!("其余权限 {left} 项：不对应个人信息，或者由系统自动附加"),
+            Language::Zh => format!("其余权限 {left} 项：数据库未列明对应的个人信息，或者由系统自动附加"),
             Language::En if is_judged => {
                 format!("{left} other permissions: needed by the function, not judged, or added by the system")
             }
             Language::En => {
-                format!("{left} other permissions: open no personal information, or added by the system")
+                format!("{left} other permissions: the data lists no personal information, or the system adds them")
             }
         });
         self.table(self.pick("权限", "Permissions"), rows, note);
@@ -144,7 +144,7 @@ impl Page {
         let owners: Vec<&str> = permission
             .owners
             .iter()
-            .map(|owner| self.owner(owner, report))
+            .map(|id| owner(report, id, self.language))
             .collect();
         if !report.function.declared.is_empty() {
             row.push(self.word(&enum_key(&permission.tier)).to_owned());
@@ -154,12 +154,6 @@ impl Page {
             self.list(&owners),
         ]);
         row
-    }
-
-    /// The name of who wrote the code.
-    fn owner<'r>(&self, id: &'r str, report: &'r Report) -> &'r str {
-        let sdk = report.sdks.iter().find(|sdk| sdk.id == id);
-        sdk.map_or(self.word(id), |sdk| sdk.name.get(self.language))
     }
 
     fn sdks(&mut self, report: &Report) {

@@ -159,6 +159,14 @@ pub(super) fn cite(clause: &ClauseRef, language: Language) -> String {
     format!("{cited}{notes}")
 }
 
+/// Whose code it is, in words: the name of an SDK, or the word for `app`, `unlisted`, `obfuscated`.
+pub(super) fn owner<'r>(report: &'r Report, id: &'r str, language: Language) -> &'r str {
+    match report.sdk(id) {
+        Some(sdk) => sdk.name.get(language),
+        None => word(id, language),
+    }
+}
+
 /// Key of the word for how sure it is that an SDK is inside.
 pub(super) fn grade_key(grade: Grade) -> &'static str {
     match grade {

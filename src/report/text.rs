@@ -539,11 +539,7 @@ impl Page {
         });
         let accesses = start::accesses(report).into_iter().map(|(access, start)| {
             let what = access.title.get(self.language).to_owned();
-            let sdk = report.sdks.iter().find(|sdk| sdk.id == access.owner);
-            let whose = match sdk {
-                Some(sdk) => sdk.name.get(self.language),
-                None => self.word(&access.owner),
-            };
+            let whose = lines::owner(report, &access.owner, self.language);
             (start, whose.to_owned(), what)
         });
         let all: Vec<_> = sdks.chain(accesses).collect();

@@ -53,6 +53,13 @@ pub struct Report {
     pub nested: Vec<NestedFact>,
 }
 
+impl Report {
+    /// The SDK of that id, if it is in the report.
+    pub fn sdk(&self, id: &str) -> Option<&Sdk> {
+        self.sdks.iter().find(|sdk| sdk.id == id)
+    }
+}
+
 /// The program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

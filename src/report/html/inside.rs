@@ -127,13 +127,9 @@ pub(super) fn accesses(m: &mut Markup, report: &Report) {
         }
         for ((_, owner), accesses) in owners {
             let count = accesses.len();
-            let name = report.sdks.iter().find(|sdk| sdk.id == owner);
             m.fold(
                 |m| {
-                    match name {
-                        Some(sdk) => m.prose(&sdk.name),
-                        None => m.word(owner),
-                    }
+                    m.owner(report, owner);
                     m.say(&format!("（{count}）"), &format!(" ({count})"));
                 },
                 |m| table(m, &accesses),

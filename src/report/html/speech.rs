@@ -1,6 +1,7 @@
 //! What a page says, in the languages that it has.
 
 use super::markup::Markup;
+use crate::report::v1::Report;
 use crate::report::words::{Language, Languages, Prose, word};
 
 /// The value of `lang`.
@@ -52,6 +53,14 @@ impl Markup {
     /// A fixed word.
     pub(crate) fn word(&mut self, key: &str) {
         self.both(|language| word(key, language).to_owned());
+    }
+
+    /// Whose code it is: the name of an SDK, or a word.
+    pub(crate) fn owner(&mut self, report: &Report, id: &str) {
+        match report.sdk(id) {
+            Some(sdk) => self.prose(&sdk.name),
+            None => self.word(id),
+        }
     }
 
     /// A word with its own look. The word alone says all of it, the look helps.

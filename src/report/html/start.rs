@@ -70,10 +70,7 @@ fn one(m: &mut Markup, report: &Report, line: &Line<'_>) {
             m.text(" · ");
             match line.owner {
                 None => m.say("初始化", "is initialised"),
-                Some(owner) => match report.sdks.iter().find(|sdk| sdk.id == owner) {
-                    Some(sdk) => m.prose(&sdk.name),
-                    None => m.word(owner),
-                },
+                Some(owner) => m.owner(report, owner),
             }
             if line.start.posted {
                 m.text(" · ");
