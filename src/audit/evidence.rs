@@ -113,15 +113,12 @@ impl Evidence {
     pub fn manifest(facts: &Facts, value: impl Into<String>) -> Self {
         // The base, not the bundle that it came in.
         let base = facts.files.iter().find(|f| f.role == FileRole::Base);
-        let at = Place {
-            file: base.map(|file| file.name.clone()).unwrap_or_default(),
-            path: "manifest".into(),
-            offset: 0,
-        };
         Self {
-            file: base.map(|_| at.file.clone()),
-            offset: None,
-            ..Self::element(facts, &at, value)
+            file: base.map(|file| file.name.clone()),
+            entry: Some("AndroidManifest.xml".into()),
+            entry_sha256: base.and_then(|file| file.manifest_sha256.clone()),
+            path: Some("manifest".into()),
+            ..Self::new(EvidenceKind::Manifest, value)
         }
     }
 

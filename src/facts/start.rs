@@ -1,5 +1,6 @@
 //! What runs when the app starts: the part of the facts that says which uses are on the way, and by which calls.
 
+use super::uses::is_default;
 use serde::{Deserialize, Serialize};
 
 /// What was found by following calls from where the platform begins.
@@ -152,8 +153,4 @@ impl StartFact {
             nodes,
         })
     }
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
 }

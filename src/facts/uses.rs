@@ -144,7 +144,7 @@ fn is_one(count: &u32) -> bool {
     *count == 1
 }
 
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 

@@ -17,6 +17,8 @@ pub(super) struct Artifacts<'r> {
     all: Vec<Value>,
     /// Names of the files, in the order of the report.
     files: Vec<&'r str>,
+    /// Place in the list of the manifest of the sources.
+    source: Option<usize>,
 }
 
 impl<'r> Artifacts<'r> {
@@ -24,6 +26,7 @@ impl<'r> Artifacts<'r> {
         let mut artifacts = Self {
             places: BTreeMap::new(),
             all: Vec::new(),
+            source: None,
             files: report
                 .subject
                 .files
@@ -124,14 +127,9 @@ impl<'r> Artifacts<'r> {
 
     /// A line of the sources, which were not analysed.
     pub(super) fn of_source(&mut self, source: &SourceManifest, line: u32) -> Value {
-        let uri = nested(&source.path);
-        let known = self.all.iter().position(|artifact| {
-            artifact.get("location").and_then(|l| l.get("uri")) == Some(&json!(uri))
-                && artifact.get("parentIndex").is_none()
-                && artifact.get("hashes").is_none()
-        });
-        let place = known.unwrap_or_else(|| {
-            self.all.push(json!({ "location": { "uri": uri } }));
+        let place = *self.source.get_or_insert_with(|| {
+            self.all
+                .push(json!({ "location": { "uri": nested(&source.path) } }));
             self.all.len().saturating_sub(1)
         });
         let mut value = self.at(place);
