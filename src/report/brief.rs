@@ -193,28 +193,28 @@ impl Page {
         for finding in open {
             let (severity, rule) = (finding.severity, finding.rule.as_str());
             let group = groups.iter_mut().find(|g| (g.0, g.1) == (severity, rule));
-            let subject = short(&finding.subject);
+            // Of an owner the name; a remark behind it is in the full text.
+            let about = finding.subject.split(" (").next().unwrap_or_default();
+            // What is about the whole app names nothing.
+            let about = match about {
+                "" | "application" | "queries" => None,
+                about => Some(short(owner(report, about, self.language))),
+            };
             match group {
-                Some(group) => group.3.push(subject),
+                Some(group) => group.3.extend(about),
                 None => {
                     let title = finding.title.get(self.language);
-                    groups.push((severity, rule, title, vec![subject]));
+                    groups.push((severity, rule, title, about.into_iter().collect()));
                 }
             }
         }
         let rows = groups
             .iter()
             .map(|(severity, _, title, subjects)| {
-                // What is about the whole app names nothing.
-                let about: Vec<&str> = subjects
-                    .iter()
-                    .copied()
-                    .filter(|subject| !["application", "queries", ""].contains(subject))
-                    .collect();
                 vec![
                     self.word(severity.word()).to_owned(),
                     (*title).to_owned(),
-                    self.list(&about),
+                    self.list(subjects),
                 ]
             })
             .collect();
